@@ -1,0 +1,37 @@
+"""The REST API: one NinjaAPI, its rooms in `crm.api` and `inbox.api`."""
+
+from typing import Any
+
+from django.urls import re_path
+from ninja import NinjaAPI
+
+from crm.api import attachments, contacts, trash
+from crm.rest import access, inputs, problems
+from inbox.api import emails, health, mailboxes
+
+
+class Api(NinjaAPI):
+    """Answers with a problem document also where ninja itself knows no page and no method."""
+
+    def _get_urls(self) -> list[Any]:
+        patterns: list[Any] = super()._get_urls()
+        for pattern in patterns:
+            pattern.callback = problems.told(pattern.callback)
+        return [*patterns, re_path(r"", problems.told(problems.nowhere))]
+
+
+api = Api(
+    title="Musubi",
+    version="1",
+    auth=access.TokenAuth(),
+    parser=inputs.ObjectParser(),
+    urls_namespace="api",
+    description="Times are ISO 8601 with zone. Ids are opaque strings. Lists are keyset pages.",
+)
+problems.install(api)
+api.add_router("/contacts", contacts.router)
+api.add_router("/attachments", attachments.router)
+api.add_router("/trash", trash.router)
+api.add_router("/emails", emails.router)
+api.add_router("/mailboxes", mailboxes.router)
+api.add_router("/health", health.router)

@@ -1,0 +1,33 @@
+"""Every tick on one page: what beat asks, and how often, to find the rows that have come due.
+
+The options say `expire_seconds` (django-celery-beat's word): its database scheduler silently
+drops Celery's own `expires`, and ticks that nobody took would then pile up while a worker is away.
+"""
+
+from typing import Any
+
+from celery.schedules import crontab
+
+_STALE = {"expire_seconds": 10}  # a tick not taken within 10 s is worthless: the next is on its way
+
+BEAT: dict[str, dict[str, Any]] = {
+    "look at due mailboxes": {
+        "task": "inbox.tasks.look_at_due_mailboxes",
+        "schedule": 5.0,
+        "options": _STALE,
+    },
+    "send what is due": {
+        "task": "inbox.tasks.send_due",
+        "schedule": 5.0,
+        "options": _STALE,
+    },
+    "the worker's heartbeat": {
+        "task": "crm.tasks.heartbeat",
+        "schedule": 10.0,
+        "options": _STALE,
+    },
+    "purge what has had its time": {  # M28 to M32, M34
+        "task": "crm.tasks.purge",
+        "schedule": crontab(hour="3", minute="17"),
+    },
+}

@@ -1,0 +1,164 @@
+"""The whole of Musubi under one parent: web, worker, beat and watcher (script/server ends here).
+
+The parent itself knows no Django. A part that dies is started again; when the parent is asked to
+stop, or dies, all its parts end.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import NoReturn
+
+from config import dotenv
+from config.parts import Part
+
+ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+EVERYWHERE = ("0.0.0.0", "::")
+# Read by this process and by gunicorn, which do not look into .env by themselves.
+OURS = {"HOST": "127.0.0.1", "PORT": "8000", "WEB_CONCURRENCY": "1"}
+PATIENCE = 8.0  # seconds that parts have to end by themselves; the contract says 10 in all
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the web part listens, and how a person on this machine reaches it."""
+
+    host: str
+    port: int
+
+    @property
+    def door(self) -> str:
+        return "127.0.0.1" if self.host in EVERYWHERE else self.host
+
+    @property
+    def bind(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return (
+            f"http://[{self.door}]:{self.port}"
+            if ":" in self.door
+            else f"http://{self.door}:{self.port}"
+        )
+
+
+def main() -> int:
+    """Everything, in order; returns the exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # one way out for both signals
+    environment = prepare()
+    address = Address(environment["HOST"], int(environment["PORT"]))
+    if taken(address):
+        print(
+            f"Port {address.port} is in use. Another one: PORT=8001 script/server", file=sys.stderr
+        )
+        return 2
+    parts = [Part(name, command, environment) for name, command in commands(address).items()]
+    try:
+        subprocess.run(manage("migrate", "--no-input", "-v", "0"), env=environment, check=True)
+        supervise(parts, address, environment)
+    except subprocess.CalledProcessError as error:
+        print("The database could not be brought up to date (see above).", file=sys.stderr)
+        return error.returncode
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        stop(parts)
+
+
+def prepare() -> Mapping[str, str]:
+    """The environment of every part: the person's own, completed by .env and by what fits."""
+    os.chdir(ROOT)
+    (ROOT / "var").mkdir(mode=0o700, exist_ok=True)
+    (ROOT / "staticfiles").mkdir(exist_ok=True)  # empty until collectstatic; WhiteNoise wants it
+    file = ROOT / ".env"
+    dotenv.complete(file, os.environ)
+    given = dotenv.values(file.read_text()) if file.exists() else {}
+    environment = dict(os.environ)
+    for name in (*dotenv.MAKERS, *OURS):  # an empty one is none
+        if not environment.get(name):
+            environment.pop(name, None)
+    for name, otherwise in OURS.items():
+        environment.setdefault(name, given.get(name, otherwise))
+    host = environment["HOST"]
+    if "HTTPS" not in given and host in LOOPBACK:
+        environment.setdefault("HTTPS", "false")
+    if "ALLOWED_HOSTS" not in given and host not in (*LOOPBACK, *EVERYWHERE):
+        environment.setdefault("ALLOWED_HOSTS", f"localhost,127.0.0.1,[::1],{host}")
+    return environment
+
+
+def taken(address: Address) -> bool:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gunicorn will
+        try:
+            probe.bind((address.host, address.port))
+        except OSError:
+            return True
+    return False
+
+
+def commands(address: Address) -> dict[str, list[str]]:
+    celery = [sys.executable, "-m", "celery", "-q", "-A", "config.celery"]
+    gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi:application"]
+    quiet = ["--no-control-socket", "--log-level", "warning"]  # its control socket is one a person
+    threads = ["-k", "gthread", "--threads", "8", "--graceful-timeout", "5"]
+    lonely = ["--without-mingle", "--without-gossip"]
+    return {
+        "web": [*gunicorn, "-b", address.bind, *threads, *quiet],
+        "worker": [*celery, "worker", "-P", "prefork", "-c", "2", "-l", "WARNING", *lonely],
+        "beat": [*celery, "beat", "-l", "WARNING", "--pidfile="],
+        "watcher": manage("watch_mailboxes"),
+    }
+
+
+def manage(*arguments: str) -> list[str]:
+    return [sys.executable, "manage.py", *arguments]
+
+
+def supervise(parts: list[Part], address: Address, environment: Mapping[str, str]) -> NoReturn:
+    """Keeps the parts alive until a signal comes; says once that the web part answers."""
+    ready = False
+    while True:
+        for part in parts:
+            part.keep_alive()
+        if not ready and answers(address):
+            ready = True
+            print(f"Ready: {address.url}", flush=True)
+            subprocess.run(manage("first_account", address.url), env=environment, check=False)
+        time.sleep(0.2)
+
+
+def answers(address: Address) -> bool:
+    """Whether a real request gets a real answer; a redirect to https is one."""
+    connection = HTTPConnection(address.door, address.port, timeout=5)
+    try:
+        connection.request("GET", "/accounts/login/")
+        return connection.getresponse().status < 500
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def stop(parts: list[Part]) -> None:
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, signal.SIG_IGN)  # a second Ctrl-C changes nothing
+    end = time.monotonic() + PATIENCE
+    for part in parts:
+        part.ask_to_end()
+    for part in parts:
+        part.end_by(end)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

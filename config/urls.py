@@ -1,0 +1,14 @@
+"""Which app answers which address."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config.api import api
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/v1/", api.urls),
+    path("accounts/", include("allauth.account.urls")),
+    path("", include("inbox.urls")),
+    path("", include("crm.urls")),
+]

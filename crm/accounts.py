@@ -1,0 +1,65 @@
+"""How people get accounts: the first one by a one-time link, all others by an admin."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.core import signing
+from django.db import transaction
+from django.http import HttpRequest
+from django.urls import reverse
+
+from crm.models import Pipeline, Role, Stage, User
+
+SALT = "first-account"
+
+
+class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """Nobody signs up by themselves."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+
+def setup_url(base_url: str) -> str:
+    """The one-time link that makes the first account; "" once there is one."""
+    if User.objects.exists():
+        return ""
+    return base_url.rstrip("/") + reverse("crm:setup", args=[signing.dumps("setup", salt=SALT)])
+
+
+def setup_is_open(token: str) -> bool:
+    """Whether this link may still make the first account."""
+    try:
+        signing.loads(token, salt=SALT)
+    except signing.BadSignature:
+        return False
+    return not User.objects.exists()
+
+
+@transaction.atomic
+def create_first_account(*, name: str, email: str, password: str, time_zone: str) -> User:
+    """The first admin, with the pipeline that every new CRM starts from."""
+    user = User.objects.create_user(
+        email, password, name=name, role=Role.ADMIN, time_zone=time_zone
+    )
+    if not Pipeline.objects.exists():
+        start_pipeline()
+    return user
+
+
+def start_pipeline() -> Pipeline:
+    pipeline = Pipeline.objects.create(name="Sales")
+    rows = [
+        ("Qualified", 20, Stage.Outcome.OPEN),
+        ("Proposal", 50, Stage.Outcome.OPEN),
+        ("Negotiation", 80, Stage.Outcome.OPEN),
+        ("Won", 100, Stage.Outcome.WON),
+        ("Lost", 0, Stage.Outcome.LOST),
+    ]
+    for position, (name, probability, outcome) in enumerate(rows):
+        Stage.objects.create(
+            pipeline=pipeline,
+            name=name,
+            position=position,
+            probability=probability,
+            outcome=outcome,
+        )
+    return pipeline

@@ -1,0 +1,38 @@
+"""The nouns of the CRM."""
+
+from crm.models.activities import Activity, ActivityDetail, Association
+from crm.models.attachments import Attachment
+from crm.models.companies import Company
+from crm.models.contacts import AddressTaken, Contact, EmailAddress
+from crm.models.deals import Deal, Pipeline, Stage
+from crm.models.emails import Email, Participant, Thread
+from crm.models.heartbeats import Heartbeat
+from crm.models.kinds import Note
+from crm.models.tokens import ApiToken
+from crm.models.users import Role, Team, User
+from crm.models.visibility import Audience, Record
+
+__all__ = [
+    "Activity",
+    "ActivityDetail",
+    "AddressTaken",
+    "ApiToken",
+    "Association",
+    "Attachment",
+    "Audience",
+    "Company",
+    "Contact",
+    "Deal",
+    "Email",
+    "EmailAddress",
+    "Heartbeat",
+    "Note",
+    "Participant",
+    "Pipeline",
+    "Record",
+    "Role",
+    "Stage",
+    "Team",
+    "Thread",
+    "User",
+]

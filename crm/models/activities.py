@@ -1,0 +1,152 @@
+"""Activity: one line on a timeline. ActivityDetail: the seam to what it is in full (M14)."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.models.base import Timestamped, Trashable, TrashableQuerySet
+from crm.models.visibility import visible_records
+
+if TYPE_CHECKING:
+    from crm.models.users import User
+
+
+class ActivityQuerySet(TrashableQuerySet):
+    def with_details(self) -> Self:
+        """With the detail of every kind, in the same query."""
+        return self.select_related("by", *Activity.Kind.values)
+
+    def visible_to(self, user: "User") -> Self:
+        """Kept engagements on at least one record that `user` may see, or made by `user`."""
+        return self.kept().filter(visible_activities(user))
+
+    def trash_of(self, user: "User") -> Self:
+        return self.trashed().filter(visible_activities(user))
+
+
+def visible_activities(user: "User") -> Q:
+    """What stands on a visible contact, and what one did oneself; the detail says what it shows.
+
+    A company or a deal shows only what has no contact: through them nobody sees what was written
+    to a contact that is hidden from them.
+    """
+    if user.is_admin:
+        return Q()
+    places = Association.objects.filter(activity=models.OuterRef("pk"))
+    with_contact = places.filter(contact__isnull=False)
+    on_contact = with_contact.filter(visible_records(user, "contact__"))
+    elsewhere = places.filter(
+        Q(company__isnull=False) & visible_records(user, "company__")
+        | Q(deal__isnull=False) & visible_records(user, "deal__")
+    )
+    without_contact = ~Q(models.Exists(with_contact)) & Q(models.Exists(elsewhere))
+    return Q(by=user) | Q(models.Exists(on_contact)) | without_contact
+
+
+class Activity(Timestamped, Trashable):
+    """An engagement: its kind, its time, who did it; the detail hangs on it one-to-one."""
+
+    class Kind(models.TextChoices):
+        NOTE = "note", _("Note")
+        EMAIL = "email", _("E-mail")
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        "crm.User", models.SET_NULL, null=True, blank=True, related_name="activities"
+    )
+
+    objects: ClassVar[Any] = ActivityQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name_plural = _("activities")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def detail(self) -> "ActivityDetail":
+        detail: ActivityDetail = getattr(self, self.kind)
+        return detail
+
+    @property
+    def template(self) -> str:
+        return f"timeline/{self.kind}.html"
+
+
+class ActivityDetail(models.Model):
+    """What an activity is in full. A kind subclasses this and answers four questions."""
+
+    activity = models.OneToOneField(
+        Activity, models.CASCADE, primary_key=True, related_name="%(class)s"
+    )
+
+    class Meta:
+        abstract = True
+
+    def summary(self) -> str:
+        """One line of plain text."""
+        raise NotImplementedError
+
+    def seen_by(self, user: "User") -> bool:
+        """Whether `user` may see its content; who may not sees that it exists (M53)."""
+        raise NotImplementedError
+
+    def export(self) -> dict[str, Any]:
+        """All that is stored, as JSON values (M36)."""
+        raise NotImplementedError
+
+    def attachments(self) -> models.QuerySet[Any]:
+        return self.activity.files.all()
+
+
+class Association(models.Model):
+    """An activity on the timeline of one record: a contact, a company or a deal.
+
+    `at` and `thread` are copies, so that a page of a long timeline is one walk along an index.
+    """
+
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="associations")
+    contact = models.ForeignKey(
+        "crm.Contact", models.CASCADE, null=True, blank=True, related_name="associations"
+    )
+    company = models.ForeignKey(
+        "crm.Company", models.CASCADE, null=True, blank=True, related_name="associations"
+    )
+    deal = models.ForeignKey(
+        "crm.Deal", models.CASCADE, null=True, blank=True, related_name="associations"
+    )
+    thread = models.ForeignKey(
+        "crm.Thread", models.SET_NULL, null=True, blank=True, related_name="associations"
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(contact__isnull=False, company=None, deal=None)
+                | Q(contact=None, company__isnull=False, deal=None)
+                | Q(contact=None, company=None, deal__isnull=False),
+                name="association_of_one_record",
+            ),
+            *[
+                models.UniqueConstraint(
+                    fields=["activity", record], name=f"activity_once_on_{record}"
+                )
+                for record in ("contact", "company", "deal")
+            ],
+        ]
+        indexes = [
+            # timeline_for(record): newest first, by keyset
+            models.Index(fields=["contact", "-at", "-activity"], name="timeline_of_contact"),
+            models.Index(fields=["company", "-at", "-activity"], name="timeline_of_company"),
+            models.Index(fields=["deal", "-at", "-activity"], name="timeline_of_deal"),
+            # "is there a newer one of this conversation here?"
+            models.Index(fields=["thread", "contact", "-at"], name="conversation_of_contact"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.activity_id} on {self.contact_id or self.company_id or self.deal_id}"

@@ -1,0 +1,86 @@
+"""Attachment: a file of an activity, or its name and size with the reason why no more (M18)."""
+
+import hashlib
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.models.activities import Activity, visible_activities
+
+if TYPE_CHECKING:
+    from crm.models.contacts import Contact
+    from crm.models.users import User
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def visible_to(self, user: "User") -> "AttachmentQuerySet":
+        shown = Activity.objects.kept().filter(visible_activities(user))
+        return self.filter(activity__in=shown).select_related("activity__email", "activity__note")
+
+    def of(self, contact: "Contact") -> "AttachmentQuerySet":
+        """The files on the timeline of a contact: its Attachments section (M18)."""
+        return self.filter(activity__associations__contact=contact)
+
+    def store(self, activity: Activity, content: bytes, **values: Any) -> "Attachment":
+        """Keep a file of an activity: its bytes first, then the row that names them."""
+        path = store_content(content)
+        return self.create(activity=activity, size=len(content), path=path, **values)
+
+
+def store_content(content: bytes) -> str:
+    """Put bytes into the storage and return their path, which is made of their SHA-256.
+
+    What died half-way is found again by the next attempt, so nothing is left over or doubled.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    path = f"attachments/{digest[:2]}/{digest[2:]}"
+    if default_storage.exists(path) and default_storage.size(path) == len(content):
+        return path
+    default_storage.delete(path)
+    saved: str = default_storage.save(path, ContentFile(content))
+    return saved
+
+
+class Attachment(models.Model):
+    class NotStored(models.TextChoices):
+        STORED = "", gettext_lazy("stored")
+        TOO_LARGE = "too_large", gettext_lazy("the message was larger than the configured limit")
+
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="files")
+    name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=127)
+    size = models.PositiveBigIntegerField()  # bytes
+    content_id = models.CharField(max_length=255, blank=True)
+    inline = models.BooleanField(default=False)
+    # The file lies under a name made of its content, so writing it twice is writing it once.
+    path = models.CharField(max_length=100, blank=True, db_index=True)
+    not_stored = models.CharField(max_length=10, choices=NotStored, blank=True)
+
+    objects: ClassVar[Any] = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def stored(self) -> bool:
+        return bool(self.path)
+
+    @property
+    def reason_not_stored(self) -> str:
+        return "" if self.stored else self.get_not_stored_display()
+
+    def content(self) -> bytes:
+        with default_storage.open(self.path) as file:
+            content: bytes = file.read()
+        return content
+
+    @property
+    def label(self) -> str:
+        return self.name or _("attachment")

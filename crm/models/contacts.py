@@ -1,0 +1,135 @@
+"""Contact, with as many e-mail addresses as a person has (M40)."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.models.base import Timestamped
+from crm.models.visibility import Record, RecordQuerySet
+
+if TYPE_CHECKING:
+    from crm.models.users import User
+
+
+class AddressTaken(Exception):
+    """Another contact has this address already; `contact` is that one."""
+
+    def __init__(self, address: str, contact: "Contact") -> None:
+        super().__init__(_("{address} belongs to another contact already.").format(address=address))
+        self.address = address
+        self.contact = contact
+
+
+class ContactQuerySet(RecordQuerySet):
+    def search(self, words: str) -> Self:
+        """Those whose name, address or company holds every word."""
+        found = self
+        for word in words.split()[:8]:
+            by_address = EmailAddress.objects.filter(address__icontains=word).values("contact")
+            by_name = Q(first_name__icontains=word) | Q(last_name__icontains=word)
+            by_company = Q(company__name__icontains=word, company__deleted_at=None)
+            found = found.filter(by_name | by_company | Q(pk__in=by_address))
+        return found
+
+    def with_addresses(self, addresses: Iterable[str]) -> dict[str, "Contact"]:
+        """The kept contact of each known address, by address (lower case); one query."""
+        rows = EmailAddress.objects.filter(
+            address__in={address.lower() for address in addresses}, released=False
+        ).select_related("contact")
+        return {row.address: row.contact for row in rows}
+
+
+class Contact(Record):
+    first_name = models.CharField(gettext_lazy("first name"), max_length=100, blank=True)
+    last_name = models.CharField(gettext_lazy("last name"), max_length=100, blank=True)
+    phone = models.CharField(gettext_lazy("phone"), max_length=50, blank=True)
+    company = models.ForeignKey(
+        "crm.Company", models.SET_NULL, null=True, blank=True, related_name="contacts"
+    )
+
+    objects: ClassVar[Any] = ContactQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["last_name", "first_name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.email or _("No name")
+
+    @property
+    def email(self) -> str:
+        """The primary address, "" for none. Prefetch `addresses` where many are shown."""
+        return next((row.address for row in self.addresses.all()), "")
+
+    @transaction.atomic
+    def set_addresses(self, rows: list[tuple[str, str]]) -> None:
+        """Make (address, label) pairs its addresses, the first one primary.
+
+        Raises AddressTaken where another kept contact has one of them.
+        """
+        wanted = {address.strip().lower(): label for address, label in rows if address.strip()}
+        self._refuse_taken(wanted)
+        self.addresses.exclude(address__in=wanted).delete()
+        for position, (address, label) in enumerate(wanted.items()):
+            self.addresses.update_or_create(
+                address=address, defaults={"label": label, "position": position}
+            )
+
+    def _refuse_taken(self, addresses: Iterable[str]) -> None:
+        for address, contact in Contact.objects.with_addresses(addresses).items():
+            if contact != self:
+                raise AddressTaken(address, contact)
+
+    @transaction.atomic
+    def trash(self) -> None:
+        """Its addresses are free for a new contact while it is in the Trash."""
+        super().trash()
+        self.addresses.update(released=True)
+
+    @transaction.atomic
+    def restore(self) -> None:
+        """Raises AddressTaken where somebody else has one of its addresses by now."""
+        self._refuse_taken([row.address for row in self.addresses.all()])
+        super().restore()
+        self.addresses.update(released=False)
+
+    @classmethod
+    @transaction.atomic
+    def add(cls, *, email: str, by: "User | None" = None, **values: Any) -> "Contact":
+        """A new contact with one address (or none, for ""); raises AddressTaken."""
+        contact = cls(owner=values.pop("owner", by), **values)
+        contact.save()
+        contact.set_addresses([(email, "")])
+        return contact
+
+
+class EmailAddress(Timestamped):
+    """An address of a contact, in lower case. `released` while the contact is in the Trash."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="addresses")
+    address = models.EmailField(max_length=254)
+    label = models.CharField(max_length=40, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    released = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["address"], condition=Q(released=False), name="address_of_one_contact"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+    @property
+    def primary(self) -> bool:
+        return self.position == 0

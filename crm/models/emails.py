@@ -1,0 +1,154 @@
+"""Email, Participant and Thread: the e-mail engagement as people see it (M14, M27).
+
+What only mail needs (ids, copies in mailboxes, delivery) hangs on it from `inbox`. Only the
+stories of `inbox` write these columns.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.models.activities import ActivityDetail
+from crm.models.base import Timestamped
+
+if TYPE_CHECKING:
+    from crm.models.users import User
+
+
+class Thread(Timestamped):
+    """A conversation, built from references (M27)."""
+
+    subject = models.CharField(max_length=998, blank=True)
+
+    def __str__(self) -> str:
+        return self.subject or str(self.pk)
+
+
+class Email(ActivityDetail):
+    class Direction(models.TextChoices):
+        INCOMING = "incoming", gettext_lazy("incoming")
+        OUTGOING = "outgoing", gettext_lazy("outgoing")
+
+    class Source(models.TextChoices):
+        """How it came here; shown on each e-mail (M15)."""
+
+        SENT = "sent", gettext_lazy("sent from Musubi")
+        REPLY = "reply", gettext_lazy("found as a reply")
+        BCC = "bcc", gettext_lazy("logged by Bcc")
+        FORWARD = "forward", gettext_lazy("logged by forwarding")
+        FOLDER = "folder", gettext_lazy("logged by folder")
+        CONTACT = "contact", gettext_lazy("found as mail with a contact")
+
+    class Status(models.TextChoices):
+        LOGGED = "logged", gettext_lazy("logged")
+        SCHEDULED = "scheduled", gettext_lazy("scheduled")
+        QUEUED = "queued", gettext_lazy("queued")
+        SENDING = "sending", gettext_lazy("sending")
+        UNKNOWN = "unknown", gettext_lazy("not known whether it arrived")
+        SENT = "sent", gettext_lazy("sent")
+        FAILED = "failed", gettext_lazy("not sent")
+        BOUNCED = "bounced", gettext_lazy("bounced")
+
+    class Visibility(models.TextChoices):
+        """What others than its owner see (M41, M53); the strictest copy wins."""
+
+        EVERYTHING = "everything", gettext_lazy("everything")
+        SUBJECT = "subject", gettext_lazy("subject only")
+        METADATA = "metadata", gettext_lazy("metadata only")
+
+    thread = models.ForeignKey(Thread, models.PROTECT, related_name="emails")
+    direction = models.CharField(max_length=8, choices=Direction)
+    subject = models.CharField(max_length=998, blank=True)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    # How much of `text`, from its start, is new; the rest quotes older mail and is folded.
+    reply_length = models.PositiveIntegerField(default=0)
+    message_id = models.CharField(max_length=998, blank=True)
+    source = models.CharField(max_length=8, choices=Source)
+    # M13: the rule that let the body be read, and the known Message-ID it was read for
+    reason_rule = models.CharField(max_length=8, blank=True)
+    reason_message_id = models.CharField(max_length=998, blank=True)
+    status = models.CharField(max_length=9, choices=Status, default=Status.LOGGED)
+    error = models.TextField(blank=True)  # the server's own words
+    auto_reply = models.BooleanField(default=False)
+    new_participant = models.BooleanField(default=False)  # M7: the sender was not in the thread
+    visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.EVERYTHING)
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def summary(self) -> str:
+        return self.subject or _("(no subject)")
+
+    def seen_by(self, user: "User") -> bool:
+        if self.visibility == self.Visibility.EVERYTHING or user.is_admin:
+            return True
+        return self.activity.by_id == user.pk
+
+    def shows_subject_to(self, user: "User") -> bool:
+        return self.visibility == self.Visibility.SUBJECT or self.seen_by(user)
+
+    @property
+    def reason_text(self) -> str:
+        """Why this body was read, in one sentence (M13)."""
+        texts = {
+            "reply": _("It replies to {id}, which the CRM knows."),
+            "folder": _("It was put into the CRM folder."),
+            "bcc": _("It was sent to the logging address by Bcc."),
+            "forward": _("It was forwarded to the logging address."),
+            "contact": _("It was exchanged with a known contact."),
+        }
+        return texts.get(self.reason_rule, "").format(id=f"<{self.reason_message_id}>")
+
+    @property
+    def reply_text(self) -> str:
+        return self.text[: self.reply_length].rstrip()
+
+    @property
+    def quoted_text(self) -> str:
+        return self.text[self.reply_length :]
+
+    def export(self) -> dict[str, Any]:
+        return {
+            "direction": self.direction,
+            "subject": self.subject,
+            "text": self.text,
+            "html": self.html,
+            "message_id": self.message_id,
+            "source": self.source,
+            "status": self.status,
+            "participants": [
+                {"role": row.role, "name": row.name, "address": row.address}
+                for row in self.participants.all()
+            ],
+        }
+
+
+class Participant(models.Model):
+    """Somebody named in an e-mail, with what became of the delivery to them."""
+
+    class Role(models.TextChoices):
+        FROM = "from", gettext_lazy("From")
+        TO = "to", gettext_lazy("To")
+        CC = "cc", gettext_lazy("Cc")
+        BCC = "bcc", gettext_lazy("Bcc")
+        REPLY_TO = "reply_to", gettext_lazy("Reply to")
+
+    email = models.ForeignKey(Email, models.CASCADE, related_name="participants")
+    role = models.CharField(max_length=8, choices=Role)
+    name = models.CharField(max_length=300, blank=True)
+    address = models.CharField(max_length=320, db_index=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    contact = models.ForeignKey(
+        "crm.Contact", models.SET_NULL, null=True, blank=True, related_name="participations"
+    )
+    status = models.CharField(max_length=9, blank=True)  # sent, refused, bounced
+    server_said = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name or self.address

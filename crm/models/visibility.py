@@ -1,0 +1,56 @@
+"""The one door to every record: `visible_to(user)` (M41). Views and the API start from it."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.models.base import Timestamped, Trashable, TrashableQuerySet
+
+if TYPE_CHECKING:
+    from crm.models.users import User
+
+
+class Audience(models.TextChoices):
+    EVERYONE = "everyone", _("everyone")
+    TEAM = "team", _("the owner's team")
+    OWNER = "owner", _("the owner")
+
+
+def visible_records(user: "User", prefix: str = "") -> Q:
+    """Which records `user` may see, as a condition; `prefix` leads to the record ("contact__")."""
+    if user.is_admin:
+        return Q()
+    seen = Q(**{f"{prefix}audience": Audience.EVERYONE}) | Q(**{f"{prefix}owner": user})
+    if user.team_id is None:
+        return seen
+    team = {f"{prefix}audience": Audience.TEAM, f"{prefix}owner__team": user.team_id}
+    return seen | Q(**team)
+
+
+class RecordQuerySet(TrashableQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """The kept records that `user` may see."""
+        return self.kept().filter(visible_records(user))
+
+    def trash_of(self, user: "User") -> Self:
+        return self.trashed().filter(visible_records(user))
+
+
+class Record(Timestamped, Trashable):
+    """A contact, a company or a deal: it has an owner and an audience, and it can be trashed."""
+
+    owner = models.ForeignKey(
+        "crm.User", models.SET_NULL, null=True, blank=True, related_name="%(class)ss_owned"
+    )
+    audience = models.CharField(max_length=8, choices=Audience, default=Audience.EVERYONE)
+    properties = models.JSONField(default=dict, blank=True)
+    # When its timeline last changed: an open page asks for this one value every two seconds.
+    news_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[Any] = RecordQuerySet.as_manager()
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,17 @@
+"""The CRM's ticks."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from crm import retention
+from crm.models import Heartbeat
+
+
+@shared_task(expires=30)
+def heartbeat() -> None:
+    Heartbeat.beat("worker")
+
+
+@shared_task
+def purge() -> None:
+    retention.erase_trash(timezone.now())

@@ -1,0 +1,132 @@
+"""The parts that pages are made of: {% icon %} {% avatar %} {% field %} {% ago %} {% panel %}."""
+
+import re
+import unicodedata
+import zlib
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django import forms, template
+from django.forms import BoundField
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from crm.models import Activity, ActivityDetail, User
+
+register = template.Library()
+
+HUES = ("ruri", "asagi", "tokiwa", "moegi", "yamabuki", "kaki", "shu", "sakura", "fuji", "sumi")
+CONTROLS: dict[type[forms.Widget], str] = {
+    forms.Textarea: "textarea",
+    forms.Select: "select",
+    forms.CheckboxInput: "",
+    forms.FileInput: "",
+    forms.RadioSelect: "",
+}
+
+
+class Face(NamedTuple):
+    """What an avatar shows: one or two letters on one of ten hues."""
+
+    initials: str
+    hue: str
+
+
+@register.inclusion_tag("components/icon.html")
+def icon(name: str, size: str = "", extra: str = "") -> dict[str, str]:
+    """{% icon "mail" %}, {% icon "mail" "sm" %}: decoration; the words stand beside it."""
+    return {"name": name, "size": size, "extra": extra}
+
+
+@register.inclusion_tag("components/avatar.html")
+def avatar(name: str, size: str = "", shape: str = "") -> dict[str, Any]:
+    """{% avatar contact.name "lg" %}, {% avatar company.name "xs" "org" %}."""
+    return {"face": face(str(name)), "size": size, "shape": shape}
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, size: str = "", icon_name: str = "") -> dict[str, Any]:
+    """{% field form.email "lg" "lock" %}: label, control (with an icon), hint and error."""
+    control = CONTROLS.get(type(bound.field.widget), "input")
+    classes = f"{control} {control}--{size}" if control and size else control
+    widget = bound.as_widget(attrs={"class": classes} if classes else None)
+    return {
+        "field": bound,
+        "widget": widget,
+        "icon_name": icon_name,
+        "checkbox": isinstance(bound.field.widget, forms.CheckboxInput),
+        "password": isinstance(bound.field.widget, forms.PasswordInput),
+    }
+
+
+@register.inclusion_tag("components/ago.html")
+def ago(when: datetime | None) -> dict[str, Any]:
+    """{% ago mailbox.last_synced_at %}: how long ago, with the exact time in `title`."""
+    return {"when": when, "words": since(when) if when else ""}
+
+
+@register.inclusion_tag("components/navlink.html", takes_context=True)
+def navlink(context: dict[str, Any], to: str, icon_name: str, label: str) -> dict[str, Any]:
+    """{% navlink "crm:contacts" "people" label %}: a link that knows whether one is there."""
+    request: HttpRequest | None = context.get("request")
+    href = reverse(to)
+    current = request is not None and request.path.startswith(href)
+    return {"href": href, "icon_name": icon_name, "label": label, "current": current}
+
+
+@register.simple_block_tag
+def panel(content: str, title: str, count: int | None = None) -> SafeString:
+    """{% panel title=_("About") %}…{% endpanel %}: a section that folds."""
+    return render_to_string(
+        "components/panel.html", {"title": title, "content": content, "count": count}
+    )
+
+
+@register.filter
+def shown_to(detail: ActivityDetail, user: User) -> bool:
+    """{% if email|shown_to:user %}: whether its content may be shown (M53)."""
+    return detail.seen_by(user)
+
+
+@register.filter
+def heading_for(activity: Activity, user: User) -> str:
+    """The subject of an e-mail as this user may see it."""
+    if activity.email.shows_subject_to(user):
+        return activity.email.summary()
+    return _("A private e-mail")
+
+
+@register.filter
+def extension(name: str) -> str:
+    """What a file tile shows: {{ "plan.pdf"|extension }} -> PDF."""
+    found = re.search(r"\.(\w{1,4})$", name)
+    return found[1].upper() if found else ""
+
+
+def face(name: str) -> Face:
+    """Initials and a hue that stays the same: face("Aiko Tanaka") -> Face("AT", …)."""
+    hue = HUES[zlib.crc32(name.lower().encode()) % len(HUES)]
+    words = [word for word in re.split(r"[\s.@_-]+", name.strip()) if word[:1].isalnum()]
+    if not words:
+        return Face("?", hue)
+    if _is_ideograph(words[-1][0]):  # a Japanese name is known by its family name
+        return Face(words[-1][:2], hue)
+    letters = words[0][0] + (words[-1][0] if len(words) > 1 and "@" not in name else "")
+    return Face(letters.upper(), hue)
+
+
+def since(when: datetime) -> str:
+    """Words for how long ago: "just now", "5 minutes ago"."""
+    now = timezone.now()
+    if (now - when).total_seconds() < 60:
+        return _("just now")
+    return _("{time} ago").format(time=timesince(when, now, depth=1))
+
+
+def _is_ideograph(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith(("CJK", "HIRAGANA", "KATAKANA"))

@@ -1,0 +1,158 @@
+"""The timeline of a record: what is put on it (M14), and a page of it, by keyset."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Left
+from django.utils import timezone
+
+from crm.lib import keyset
+from crm.models import Activity, Association, Company, Contact, Deal, Email, Thread
+
+MOST_DEALS = 5  # M14: the five newest open deals
+PAGE = 20
+MOST_EARLIER = 100  # earlier messages of the conversations of one page
+
+
+@dataclass(frozen=True)
+class Line:
+    """One card on a timeline: an activity and, for an e-mail, the earlier ones of its thread."""
+
+    activity: Activity
+    earlier: Sequence[Activity] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        return len(self.earlier) + 1
+
+
+@dataclass(frozen=True)
+class Page:
+    """Lines newest first, and the cursor of the next page ("" at the end)."""
+
+    lines: Sequence[Line]
+    next: str
+
+
+# --- putting something on it ----------------------------------------------------------------------
+
+
+def record(
+    activity: Activity,
+    *,
+    contacts: Collection[Contact] = (),
+    companies: Collection[Company] = (),
+    deals: Collection[Deal] = (),
+    thread: Thread | None = None,
+) -> None:
+    """Associate an activity with contacts, their companies and their five newest open deals.
+
+    Repeating it changes nothing, so it may run again after a crash (M10).
+    """
+    company_ids = {c.company_id for c in contacts if c.company_id} | {c.pk for c in companies}
+    deal_ids = {deal.pk for deal in deals} | set(_newest_open_deals(contacts))
+    places: list[dict[str, int]] = [{"contact_id": contact.pk} for contact in contacts]
+    places += [{"company_id": pk} for pk in company_ids] + [{"deal_id": pk} for pk in deal_ids]
+    copies = {"activity": activity, "at": activity.at, "thread": thread}
+    rows = [Association(**copies, **place) for place in places]
+    Association.objects.bulk_create(rows, ignore_conflicts=True)
+    touch(activity)
+
+
+def _newest_open_deals(contacts: Collection[Contact]) -> list[int]:
+    if not contacts:
+        return []
+    deals = Deal.objects.open().filter(contacts__in=contacts).distinct().order_by("-pk")
+    return list(deals.values_list("pk", flat=True)[:MOST_DEALS])
+
+
+def touch(activity: Activity) -> None:
+    """Tell the open pages of its records that there is news."""
+    now = timezone.now()
+    seen_on = Association.objects.filter(activity=activity)
+    for model, name in ((Contact, "contact"), (Company, "company"), (Deal, "deal")):
+        model.objects.filter(pk__in=seen_on.values(name)).update(news_at=now)
+
+
+# --- reading it -----------------------------------------------------------------------------------
+
+
+def activities_of(
+    subject: Contact | Company | Deal, *, cursor: str = "", kind: str = "", limit: int = PAGE
+) -> tuple[list[Activity], str]:
+    """A page of single activities, newest first, with the next cursor ("" at the end).
+
+    Raises ValueError for a cursor that is not one.
+    """
+    rows = _associations(subject, cursor)
+    if kind:
+        rows = rows.filter(activity__kind=kind)
+    return _page(rows, limit)
+
+
+def timeline_for(subject: Contact | Company | Deal, *, cursor: str = "", limit: int = PAGE) -> Page:
+    """A page where one conversation is one card, at the place of its newest message.
+
+    Nine queries, whatever the length. Raises ValueError for a cursor that is not one.
+    """
+    newer = _kept(subject).filter(
+        Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), activity__gt=OuterRef("activity")),
+        thread=OuterRef("thread"),
+    )
+    activities, following = _page(
+        _associations(subject, cursor).exclude(Q(thread__isnull=False) & Exists(newer)), limit
+    )
+    earlier = _earlier(subject, activities)
+    return Page([Line(a, earlier.get(a.pk, [])) for a in activities], following)
+
+
+def news_since(subject: Contact | Company | Deal, since: datetime) -> bool:
+    """Whether the timeline has changed since; one look-up by primary key."""
+    model: Any = type(subject)
+    return bool(model.objects.filter(pk=subject.pk, news_at__gt=since).exists())
+
+
+def _kept(subject: Contact | Company | Deal) -> QuerySet[Association]:
+    name = type(subject).__name__.lower()
+    return Association.objects.filter(**{name: subject}, activity__deleted_at=None)
+
+
+def _associations(subject: Contact | Company | Deal, cursor: str) -> QuerySet[Association]:
+    rows = _kept(subject).order_by("-at", "-activity_id")
+    if not cursor:
+        return rows
+    at, activity_id = keyset.decode(cursor)
+    return rows.filter(Q(at__lt=at) | Q(at=at, activity__lt=activity_id))
+
+
+def _page(rows: QuerySet[Association], limit: int) -> tuple[list[Activity], str]:
+    found = list(rows.values_list("at", "activity_id")[: limit + 1])
+    following = keyset.encode(*found[limit - 1]) if len(found) > limit else ""
+    return _load([activity_id for _at, activity_id in found[:limit]]), following
+
+
+def _load(ids: Sequence[int]) -> list[Activity]:
+    """The activities in this order, with details, people and files: three queries."""
+    rows = Activity.objects.filter(pk__in=ids).with_details()
+    rows = rows.prefetch_related("email__participants__contact", "files")
+    by_id = {row.pk: row for row in rows}
+    return [by_id[pk] for pk in ids if pk in by_id]
+
+
+def _earlier(
+    subject: Contact | Company | Deal, newest: Iterable[Activity]
+) -> dict[int, list[Activity]]:
+    """The earlier e-mails of those conversations, oldest first, by the newest one's id."""
+    threads = {a.email.thread_id: a.pk for a in newest if a.kind == Activity.Kind.EMAIL}
+    on_record = _kept(subject).filter(thread__in=threads).exclude(activity__in=threads.values())
+    ids = on_record.order_by("-at", "-activity_id").values("activity")[:MOST_EARLIER]
+    emails = Email.objects.filter(pk__in=list(ids.values_list("activity", flat=True)))
+    emails = emails.select_related("activity__by").prefetch_related("participants__contact")
+    emails = emails.defer("text", "html").annotate(snippet=Left("text", 160))
+    found: dict[int, list[Activity]] = {}
+    for email in emails.order_by("activity__at", "activity_id"):
+        found.setdefault(threads[email.thread_id], []).append(email.activity)
+    return found

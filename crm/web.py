@@ -1,0 +1,106 @@
+"""What every page uses: page(), done(), visible_or_404(), and whose language and time it is."""
+
+import zoneinfo
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render, resolve_url
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from crm.models import User
+
+
+class Request(HttpRequest):
+    """A request of somebody who is signed in, as SignInMiddleware lets it through."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: what was asked for is done; look there."""
+
+    status_code = 303
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    part: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The whole page, or its partial `part` where htmx asked for it."""
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by HtmxMiddleware
+    partly = bool(part and htmx and not htmx.boosted and not htmx.history_restore_request)
+    name = f"{template}#{part}" if partly else template
+    response = render(request, name, context, status=status)
+    if part:
+        patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def done(request: HttpRequest, to: Any, *args: Any, toast: str = "") -> HttpResponse:
+    """It is done: on to `to` (a model, a URL name with its `args`, or a path), saying `toast`."""
+    if toast:
+        messages.success(request, toast)
+    url = resolve_url(to, *args)
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(url)
+    return SeeOther(url)
+
+
+def visible_or_404(rows: Any, user: User, pk: int) -> Any:
+    """The row of a model or a QuerySet that `user` may see. What they may not see is not there."""
+    found = getattr(rows, "objects", rows).visible_to(user).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Every page asks for a sign-in; the API answers 401 by itself, and `health` asks nobody."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        if request.resolver_match and "api" in request.resolver_match.namespaces:
+            return None
+        refused = super().process_view(request, view_func, view_args, view_kwargs)
+        if refused is None or not request.headers.get("HX-Request"):
+            return refused
+        if request.method == "GET":  # the sign-in page is not put into a part of another
+            return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
+        return HttpResponse(status=401)  # what was typed stays where it is
+
+
+class PreferencesMiddleware:
+    """Each page in the language and the time zone of whoever looks at it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if isinstance(request.user, User):
+            _prefer(request, request.user)
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()
+
+
+def _prefer(request: HttpRequest, user: User) -> None:
+    if user.language in dict(settings.LANGUAGES):
+        translation.activate(user.language)
+        request.LANGUAGE_CODE = user.language
+    if user.time_zone in zoneinfo.available_timezones():
+        timezone.activate(user.time_zone)

@@ -1,0 +1,110 @@
+"""The Django admin of the connected inbox (M42). Credentials and frozen bytes are never shown."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from inbox import models
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """The stories write these rows: a hand-made change would lose or double mail."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class FolderInline(admin.TabularInline):
+    model = models.Folder
+    fields = ("name", "role", "uidvalidity", "next_uid", "messages", "looked_at")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+
+@admin.register(models.Mailbox)
+class MailboxAdmin(admin.ModelAdmin):
+    """Sharing may be changed here; connecting and disconnecting is done on the mailbox page."""
+
+    list_display = ("email", "owner", "team", "state", "fault", "last_synced_at", "next_look_at")
+    list_filter = ("state", "imap_host", "team")
+    search_fields = ("email", "owner__email")
+    list_select_related = ("owner", "team")
+    fields = ("owner", "team", "email", "name", "scope", "visibility", "state", "state_reason")
+    readonly_fields = ("owner", "email", "state", "state_reason")
+    inlines = (FolderInline,)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class SecretiveAdmin(ReadOnlyAdmin):
+    """For rows with a secret: nobody learns it letter by letter from `?field__startswith=`."""
+
+    secrets: ClassVar[tuple[str, ...]] = ()
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        if lookup.partition("__")[0] in self.secrets:
+            return False
+        return super().lookup_allowed(lookup, value, request)
+
+
+@admin.register(models.Credential)
+class CredentialAdmin(SecretiveAdmin):
+    secrets = ("password",)
+    list_display = ("mailbox", "updated_at")
+    exclude = ("password",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(models.Folder)
+class FolderAdmin(ReadOnlyAdmin):
+    list_display = ("name", "mailbox", "role", "uidvalidity", "next_uid", "messages", "looked_at")
+    list_filter = ("role",)
+    list_select_related = ("mailbox",)
+
+
+@admin.register(models.MessageId)
+class MessageIdAdmin(ReadOnlyAdmin):
+    list_display = ("value", "origin", "email_id")
+    list_filter = ("origin",)
+    search_fields = ("value",)
+
+
+@admin.register(models.MailboxCopy)
+class MailboxCopyAdmin(ReadOnlyAdmin):
+    list_display = ("email_id", "mailbox", "folder", "uidvalidity", "uid")
+    list_select_related = ("mailbox", "folder")
+
+
+@admin.register(models.Outgoing)
+class OutgoingAdmin(SecretiveAdmin):
+    secrets = ("frozen",)
+    list_display = ("id", "mailbox", "state", "attempts", "due_at", "sent_at", "copy_state")
+    list_filter = ("state", "copy_state")
+    list_select_related = ("mailbox",)
+    exclude = ("frozen",)
+
+
+@admin.register(models.HeadersRead)
+class HeadersReadAdmin(ReadOnlyAdmin):
+    list_display = ("mailbox", "day", "count")
+    list_select_related = ("mailbox",)
+    date_hierarchy = "day"
+
+
+@admin.register(models.Reading)
+class ReadingAdmin(ReadOnlyAdmin):
+    list_display = ("mailbox", "at", "rule", "known_id", "message_id")
+    list_filter = ("rule",)
+    list_select_related = ("mailbox",)
+    date_hierarchy = "at"

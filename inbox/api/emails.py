@@ -1,0 +1,181 @@
+"""REST: e-mails: read, send, retry, resolve, move to the Trash."""
+
+import base64
+import binascii
+import hashlib
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Header, Router, Status
+from pydantic import Field, field_validator
+
+from crm.models import Activity, Email, User
+from crm.rest import access, shown
+from crm.rest.inputs import Body, Text
+from crm.rest.problems import FieldError, Problem
+from inbox.mime.types import ParsedAttachment
+from inbox.models import Mailbox, Outgoing
+from inbox.sending import composer, outbox
+
+router = Router(tags=["e-mails"])
+Json = dict[str, Any]
+FARTHEST = timedelta(days=3660)  # of send_at
+
+
+class FileIn(Body):
+    name: str = Field(min_length=1, max_length=255)
+    content_type: str = Field("application/octet-stream", max_length=127)
+    content_base64: str
+
+
+class EmailIn(Body):
+    mailbox_id: str
+    to: list[str] = []
+    cc: list[str] = []
+    bcc: list[str] = []
+    subject: str = ""
+    html: str = ""
+    text: str = ""
+    in_reply_to_id: str | None = None
+    template_id: str | None = None
+    send_at: datetime | None = None
+    attachments: list[FileIn] = []
+
+    @field_validator("send_at", mode="before")
+    @classmethod
+    def _is_iso_8601(cls, value: Any) -> Any:
+        """Not a number of seconds, which pydantic would take as well: 0 would be sent at once."""
+        if value is not None and not (isinstance(value, str) and "T" in value):
+            raise ValueError("Give a time as ISO 8601 with zone: 2027-01-31T09:00:00+09:00.")
+        return value
+
+    @field_validator("template_id")
+    @classmethod
+    def _is_no_template(cls, value: str | None) -> str | None:
+        if value is not None:
+            raise ValueError("There is no such template.")
+        return value
+
+
+class Resolution(Body):
+    delivered: bool
+
+
+@router.get("/{email_id}")
+def read_email(request: HttpRequest, email_id: str) -> Json:
+    return _show(_one(request, email_id), request)
+
+
+@router.post("", response={202: Json})
+def send_email(
+    request: HttpRequest,
+    payload: EmailIn,
+    idempotency_key: Annotated[Text, Header("", alias="Idempotency-Key", max_length=200)],
+) -> Status[Json]:
+    draft = _draft(request, payload, idempotency_key)
+    try:
+        email = composer.send(draft, by=access.caller(request))
+    except composer.NotSendable as error:
+        errors = [FieldError(error.field, error.message)]
+        raise Problem(422, error.message, errors=errors) from None
+    return Status(202, _show(email, request))
+
+
+@router.post("/{email_id}/retry", response={202: Json})
+def retry_email(request: HttpRequest, email_id: str) -> Status[Json]:
+    email = _one(request, email_id)
+    if not outbox.retry(_outgoing(request, email)):
+        raise Problem(409, "Only an e-mail that failed can be sent again.")
+    return Status(202, _show(_one(request, email_id), request))
+
+
+@router.post("/{email_id}/resolve")
+def resolve_email(request: HttpRequest, email_id: str, payload: Resolution) -> Json:
+    email = _one(request, email_id)
+    if not outbox.resolve(_outgoing(request, email), delivered=payload.delivered):
+        raise Problem(409, "It is known what became of this e-mail.")
+    return _show(_one(request, email_id), request)
+
+
+@router.delete("/{email_id}", response={204: None})
+def trash_email(request: HttpRequest, email_id: str) -> Status[None]:
+    _one(request, email_id).activity.trash()
+    return Status(204, None)
+
+
+def _one(request: HttpRequest, email_id: str) -> Email:
+    rows = Activity.objects.visible_to(access.caller(request)).filter(kind=Activity.Kind.EMAIL)
+    rows = rows.with_details().prefetch_related("email__participants", "files")
+    activity: Activity = access.one(rows, email_id)
+    return activity.email
+
+
+def _outgoing(request: HttpRequest, email: Email) -> Outgoing:
+    """The delivery of an e-mail; only who may use its mailbox decides on it."""
+    mailboxes = Mailbox.objects.usable_by(access.caller(request))
+    rows = Outgoing.objects.filter(mailbox__in=mailboxes).select_related("email")
+    row: Outgoing | None = rows.filter(email=email).first()
+    if row is None:
+        raise Problem(409, "This e-mail was not sent from a mailbox of yours.")
+    return row
+
+
+def _show(email: Email, request: HttpRequest) -> Json:
+    return shown.email(email, access.caller(request))
+
+
+def _draft(request: HttpRequest, payload: EmailIn, key: str) -> composer.Draft:
+    caller = access.caller(request)
+    emails = Activity.objects.visible_to(caller).filter(kind=Activity.Kind.EMAIL)
+    emails = emails.select_related("email__thread")
+    answers = access.related(emails, payload.in_reply_to_id, "in_reply_to_id")
+    mailboxes = Mailbox.objects.usable_by(caller)
+    return composer.Draft(
+        mailbox=access.related(mailboxes, payload.mailbox_id, "mailbox_id"),
+        to=payload.to,
+        cc=payload.cc,
+        bcc=payload.bcc,
+        subject=payload.subject,
+        text=payload.text,
+        html=payload.html,
+        files=[_file(row, place) for place, row in enumerate(payload.attachments)],
+        answers=answers.email if answers else None,
+        send_at=_send_at(payload.send_at),
+        idempotency_key=_own_key(caller, key),
+    )
+
+
+def _send_at(given: datetime | None) -> datetime | None:
+    """A time without a zone is in the zone of the server."""
+    if given is None:
+        return None
+    aware = given if timezone.is_aware(given) else timezone.make_aware(given)
+    now = timezone.now()
+    if aware > now + FARTHEST:
+        words = "This is more than ten years ahead."
+        raise Problem(422, words, errors=[FieldError("send_at", words)])
+    return aware if aware > now else None
+
+
+def _own_key(caller: User, key: str) -> str:
+    """A key is the caller's own: who shares a mailbox is not answered with a colleague's e-mail."""
+    return f"api-{hashlib.sha256(f'{caller.pk} {key}'.encode()).hexdigest()}" if key else ""
+
+
+def _file(row: FileIn, place: int) -> ParsedAttachment:
+    try:
+        content = base64.b64decode(row.content_base64, validate=True)
+    except (binascii.Error, ValueError):
+        field = f"attachments.{place}.content_base64"
+        errors = [FieldError(field, "This is not base64.")]
+        raise Problem(422, "Some fields are not valid.", errors=errors) from None
+    return ParsedAttachment(
+        name=row.name,
+        content_type=row.content_type,
+        size=len(content),
+        content=content,
+        content_id="",
+        inline=False,
+    )

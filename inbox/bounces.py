@@ -1,0 +1,25 @@
+"""What a delivery report says about an e-mail that was sent (M20)."""
+
+from crm import timeline
+from crm.models import Email
+from inbox.mime.types import Bounce
+
+
+def record_bounce(bounce: Bounce, email: Email) -> None:
+    """Note the server's words with each recipient that failed, and the e-mail as bounced.
+
+    A report of a passing delay (RFC 3464 "delayed") leaves the e-mail as it is. A server that has
+    given up after days says "failed" with a status 4.x.x.
+    """
+    failed = {row.address.lower(): row for row in bounce.recipients if row.failed}
+    for participant in email.participants.all():
+        row = failed.get(participant.address.lower())
+        if row:
+            participant.status = Email.Status.BOUNCED
+            participant.server_said = row.diagnostic or row.status
+            participant.save(update_fields=["status", "server_said"])
+    if failed:
+        email.status = Email.Status.BOUNCED
+        email.error = next((row.diagnostic for row in failed.values() if row.diagnostic), "")
+        email.save(update_fields=["status", "error"])
+    timeline.touch(email.activity)

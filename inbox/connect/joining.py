@@ -1,0 +1,161 @@
+"""How a mailbox joins and leaves: tested first, then kept whole or not at all (M1, M3, M35)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.models import Activity, Email, User
+from inbox.connect import doors, probe
+from inbox.connect.providers import files_sent_itself
+from inbox.models import Credential, Folder, Mailbox, MailboxCopy, Outgoing
+from inbox.wire.account import Settings
+from inbox.wire.faults import Fault
+from inbox.wire.folders import inbox_folder, sent_folder
+from inbox.wire.imap import ReadingSession
+
+
+class NotConnected(Exception):
+    """A step failed: `steps` are those of the test, `failed` the one that did."""
+
+    def __init__(self, steps: Sequence[probe.Step]) -> None:
+        self.steps = steps
+        self.failed = next(step for step in steps if step.ok is False)
+        super().__init__(self.failed.name)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a person chooses beside the servers."""
+
+    name: str = ""
+    scope: str = Mailbox.Scope.THREADS
+    since_days: int = 0
+
+
+def test(wanted: Settings) -> list[probe.Step]:
+    """The steps of the connection test, in order; those after a failure are not tried (M3)."""
+    return list(probe.probe(wanted))
+
+
+def connect(wanted: Settings, choices: Choices, *, owner: User) -> Mailbox:
+    """Test, then keep the mailbox with its credential and the place where reading begins.
+
+    Raises NotConnected, and nothing of it stays. A mailbox that the same person connected before
+    is reconnected: its history and its cursors go on.
+    """
+    _pass_test(wanted)
+    mailbox = _unsaved(wanted, choices, owner)
+    mailbox.credential = Credential(mailbox=mailbox, password=wanted.password)
+    try:
+        with doors.reading(mailbox) as session:
+            folders = _folders(session, from_the_start=bool(choices.since_days))
+    except Fault as fault:
+        raise NotConnected([_failed_after_all(fault)]) from fault
+    return _keep(mailbox, mailbox.credential, folders)
+
+
+def reconnect(mailbox: Mailbox, password: str) -> None:
+    """Take a new password, where the test passes with it. Raises NotConnected (M37)."""
+    _pass_test(doors.settings_of(mailbox, password))
+    now = timezone.now()
+    with transaction.atomic():
+        Credential.objects.update_or_create(mailbox=mailbox, defaults={"password": password})
+        mailbox.note_success(now)
+        mailbox.look_now()
+
+
+@transaction.atomic
+def disconnect(mailbox: Mailbox, *, keep_emails: bool) -> None:
+    """Delete the mailbox with credential and cursors; its logged e-mails stay, or go to the Trash.
+
+    What was still to be sent through it fails visibly; of what was just leaving nobody knows (M23).
+    """
+    states = Outgoing.State
+    ours = Outgoing.objects.filter(mailbox=mailbox)
+    leaving = ours.filter(state=states.SENDING, transmitting_at__isnull=False)
+    _settle(leaving, states.UNKNOWN, "")
+    said = _("{mailbox} was disconnected.").format(mailbox=mailbox.email)
+    _settle(ours.filter(state__in=[states.QUEUED, states.SENDING]), states.FAILED, said)
+    if not keep_emails:
+        _trash_emails(mailbox)
+    mailbox.delete()
+
+
+def _settle(rows: QuerySet[Outgoing], state: str, said: str) -> None:
+    emails = list(rows.values_list("email", flat=True))
+    Email.objects.filter(pk__in=emails).update(status=state, error=said)
+    rows.update(state=state)
+
+
+def _failed_after_all(fault: Fault) -> probe.Step:
+    """What the test did not meet: a limit of connections, say, or a folder that is not ours."""
+    name = next((name for name in probe.NAMES if name == fault.step), probe.NAMES[1])
+    return probe.Step(name, ok=False, server_said=fault.server_said or fault.code)
+
+
+def _pass_test(wanted: Settings) -> None:
+    steps = test(wanted)
+    if any(step.ok is False for step in steps):
+        raise NotConnected(steps)
+
+
+def _unsaved(wanted: Settings, choices: Choices, owner: User) -> Mailbox:
+    values = {field.name: getattr(wanted, field.name) for field in fields(Settings)}
+    for name in ("password", "smtp_username", "smtp_password"):
+        values.pop(name)
+    return Mailbox(
+        **values,
+        owner=owner,
+        name=choices.name,
+        scope=choices.scope,
+        since_days=choices.since_days,
+        files_sent_itself=files_sent_itself(wanted.imap_host),
+        state=Mailbox.State.CONNECTED,
+    )
+
+
+def _folders(session: ReadingSession, *, from_the_start: bool) -> list[Folder]:
+    """The watched folders with their baseline: nothing old is read unless asked (M6)."""
+    listed = session.folders()
+    names = {Folder.Role.SENT: sent_folder(listed), Folder.Role.INBOX: inbox_folder(listed)}
+    rows = []
+    for role, name in names.items():
+        if name:
+            status = session.examine(name)
+            row = Folder(name=name, role=role, messages=status.messages)
+            if status.uidnext and not from_the_start:  # untold, the first look finds out
+                row.uidvalidity, row.next_uid = status.uidvalidity, status.uidnext
+                row.looked_at = timezone.now()
+            rows.append(row)
+    return rows
+
+
+@transaction.atomic
+def _keep(mailbox: Mailbox, credential: Credential, folders: list[Folder]) -> Mailbox:
+    known = Mailbox.objects.filter(
+        owner=mailbox.owner, email=mailbox.email, imap_host=mailbox.imap_host
+    ).first()
+    if known:
+        for name in ("pk", "created_at", "team_id", "visibility"):
+            setattr(mailbox, name, getattr(known, name))
+        Credential.objects.filter(mailbox=known).delete()
+        folders = []  # its cursors go on where they were
+    mailbox.save()
+    credential.mailbox = mailbox
+    credential.save()
+    for folder in folders:
+        folder.mailbox = mailbox
+        folder.save()
+    return mailbox
+
+
+def _trash_emails(mailbox: Mailbox) -> None:
+    """Those that it holds or has sent, except what another connected mailbox holds as well."""
+    elsewhere = MailboxCopy.objects.exclude(mailbox=mailbox).values("email")
+    emails = Email.objects.filter(Q(copies__mailbox=mailbox) | Q(outgoing__mailbox=mailbox))
+    ids = list(emails.exclude(pk__in=elsewhere).values_list("pk", flat=True))
+    Activity.objects.kept().filter(pk__in=ids).update(deleted_at=timezone.now())

@@ -1,0 +1,81 @@
+"""What a person writes: recipients as one types them, files as one picks them (M21)."""
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Email
+from inbox.mime.types import ParsedAttachment
+from inbox.models import Mailbox
+from inbox.sending.composer import Draft
+
+
+class ManyFiles(forms.ClearableFileInput):
+    """Kept by htmx where a refused form takes its own place: a browser forgets chosen files."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files."""
+
+    widget = ManyFiles
+
+    def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[bytes]]":
+        files = data if isinstance(data, list | tuple) else [data] if data else []
+        return [super(FilesField, self).clean(file, initial) for file in files]
+
+
+class ComposerForm(forms.Form):
+    mailbox = forms.ModelChoiceField(Mailbox.objects.none(), label=_("From"), empty_label=None)
+    to = forms.CharField(label=_("To"), max_length=20_000)
+    cc = forms.CharField(label=_("Cc"), max_length=20_000, required=False)
+    bcc = forms.CharField(label=_("Bcc"), max_length=20_000, required=False)
+    subject = forms.CharField(label=_("Subject"), max_length=900, required=False)
+    text = forms.CharField(
+        label=_("Message"),
+        required=False,
+        strip=False,
+        max_length=500_000,
+        widget=forms.Textarea({"rows": 6}),
+    )
+    attachments = FilesField(
+        label=_("Attach files"), required=False, widget=ManyFiles({"hx-preserve": True})
+    )
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)  # sent twice is sent once
+
+    def __init__(self, *args: Any, mailboxes: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        choice: Any = self.fields["mailbox"]
+        choice.queryset = mailboxes
+        for name in ("to", "cc", "bcc"):
+            self.fields[name].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+
+    def draft(self, answers: Email | None) -> Draft:
+        """What is to be sent, as `inbox.sending.composer` takes it."""
+        values = self.cleaned_data
+        return Draft(
+            mailbox=values["mailbox"],
+            to=[values["to"]],
+            cc=[values["cc"]],
+            bcc=[values["bcc"]],
+            subject=values["subject"],
+            text=values["text"].replace("\r\n", "\n"),
+            files=[_attached(file) for file in values["attachments"]],
+            answers=answers,
+            idempotency_key=f"page-{values['key']}",
+        )
+
+
+def _attached(file: "UploadedFile[bytes]") -> ParsedAttachment:
+    content = file.read()
+    return ParsedAttachment(
+        name=file.name or "",
+        content_type=file.content_type or "application/octet-stream",
+        size=len(content),
+        content=content,
+        content_id="",
+        inline=False,
+    )

@@ -1,0 +1,285 @@
+"""The only writer of e-mail engagements: incoming and outgoing, each message once (M10, M14)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from crm import timeline
+from crm.models import Activity, Attachment, Contact, Email, Participant, Thread, User
+from crm.models.attachments import store_content
+from inbox import threads
+from inbox.bounces import record_bounce
+from inbox.mime import quotes, words
+from inbox.mime.ids import normal
+from inbox.mime.types import Address, ParsedAttachment, ParsedMessage
+from inbox.models import Folder, Mailbox, MailboxCopy, MessageId, Outgoing
+from inbox.reason import Reason
+from inbox.wire.structure import Outlined
+
+MOST_TEXT = 1_000_000  # characters of a body that are kept; longer ones are robots'
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file whose bytes lie in the storage at `path`; "" where only its name is recorded."""
+
+    name: str
+    content_type: str
+    size: int
+    content_id: str
+    inline: bool
+    path: str
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Where a message was found, why it was read, and the e-mail that it answers, if known."""
+
+    mailbox: Mailbox
+    folder: Folder
+    uid: int
+    arrived_at: datetime
+    identity: str
+    reason: Reason
+    answers: Email | None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """An e-mail to be logged as outgoing, before anything of it leaves (M23)."""
+
+    mailbox: Mailbox
+    by: User
+    at: datetime
+    message_id: str
+    recipients: Sequence[tuple[str, Address]]  # (role, who)
+    subject: str
+    text: str
+    html: str
+    answers: Email | None
+
+
+def store_files(attachments: Iterable[ParsedAttachment]) -> list[StoredFile]:
+    """Put the bytes into the storage, before and outside of any transaction."""
+    return [
+        StoredFile(
+            file.name, file.content_type, file.size, file.content_id, file.inline, _keep(file)
+        )
+        for file in attachments
+    ]
+
+
+def name_files(outlined: Iterable[Outlined]) -> list[StoredFile]:
+    """Files recorded by name and size alone, since their message is above the limit (M18)."""
+    return [
+        StoredFile(
+            name=words.decode(file.name) or file.content_type,
+            content_type=file.content_type,
+            size=file.size,
+            content_id="",
+            inline=False,
+            path="",
+        )
+        for file in outlined
+    ]
+
+
+def _keep(file: ParsedAttachment) -> str:
+    return store_content(file.content) if len(file.content) == file.size else ""
+
+
+# --- mail that was found --------------------------------------------------------------------------
+
+
+@transaction.atomic
+def log_incoming(
+    parsed: ParsedMessage, files: Sequence[StoredFile], arrival: Arrival
+) -> Email | None:
+    """Log a message that a Reason allowed to be read. None: a report about mail that is not ours.
+
+    A message that another mailbox or another look has logged meanwhile is only given its copy.
+    """
+    answers = arrival.answers or reported(parsed)
+    if answers is None:
+        return None
+    if MessageId.objects.filter(value=arrival.identity).exists():
+        return _logged_already(arrival)
+    try:
+        with transaction.atomic():
+            return _log(parsed, files, arrival, answers)
+    except IntegrityError:  # somebody logged it between the look-up and now: M10
+        return _logged_already(arrival)
+
+
+def _logged_already(arrival: Arrival) -> Email | None:
+    email = MessageId.objects.select_related("email").get(value=arrival.identity).email
+    if email:
+        note_copy(email, arrival.mailbox, arrival.folder, arrival.uid)
+    return email
+
+
+def reported(parsed: ParsedMessage) -> Email | None:
+    """The e-mail that a delivery report is about."""
+    if parsed.bounce is None:
+        return None
+    ids = [normal(value) for value in parsed.bounce.original_ids]
+    rows = MessageId.objects.known(ids)
+    return next((rows[value].email for value in ids if value in rows and rows[value].email), None)
+
+
+def _log(
+    parsed: ParsedMessage, files: Sequence[StoredFile], arrival: Arrival, answers: Email
+) -> Email:
+    thread = threads.place(answers, parsed.subject)
+    email = _write_email(parsed, arrival, answers, thread)
+    MessageId.objects.create(value=arrival.identity, email=email)
+    note_copy(email, arrival.mailbox, arrival.folder, arrival.uid)
+    contacts = _write_participants(email, _people(parsed)) or _contacts_of(answers)
+    _write_files(email.activity, files)
+    timeline.record(email.activity, contacts=contacts, thread=thread)
+    if email.direction == Email.Direction.INCOMING:
+        confirm_delivery(answers, arrival.arrived_at)
+    if parsed.bounce:
+        record_bounce(parsed.bounce, answers)
+    return email
+
+
+def _write_email(parsed: ParsedMessage, arrival: Arrival, answers: Email, thread: Thread) -> Email:
+    sender = parsed.sender.address.lower() if parsed.sender else ""
+    outgoing = Mailbox.objects.filter(email__iexact=sender).exists()
+    known = answers.thread.emails.filter(participants__address__iexact=sender).exists()
+    # Servers tell whole seconds, and their clocks differ: no answer stands before its question.
+    at = max(arrival.arrived_at, answers.activity.at + timedelta(milliseconds=1))
+    activity = Activity.objects.create(kind=Activity.Kind.EMAIL, at=at, by=arrival.mailbox.owner)
+    return Email.objects.create(
+        activity=activity,
+        thread=thread,
+        direction=Email.Direction.OUTGOING if outgoing else Email.Direction.INCOMING,
+        subject=parsed.subject[:998],
+        text=parsed.text[:MOST_TEXT],
+        html=parsed.html[:MOST_TEXT],
+        reply_length=_reply_length(parsed.text, parsed.reply_text, parsed.quoted_text),
+        message_id=parsed.message_id[:998],
+        source=Email.Source.REPLY,
+        reason_rule=arrival.reason.rule,
+        reason_message_id=answers.message_id if parsed.bounce else arrival.reason.known_id,
+        auto_reply=parsed.kind != "normal",
+        new_participant=not outgoing and not known and parsed.kind == "normal",
+        visibility=arrival.mailbox.visibility,
+    )
+
+
+def _reply_length(text: str, reply: str, quoted: str) -> int:
+    """Where the quoted text begins; all is new where the new text does not lead the body."""
+    leads = bool(quoted) and text.startswith(reply)
+    return min(len(reply) if leads else len(text), MOST_TEXT)
+
+
+def _people(parsed: ParsedMessage) -> list[tuple[str, Address]]:
+    role = Participant.Role
+    people: list[tuple[str, Address]] = [(role.FROM, parsed.sender)] if parsed.sender else []
+    for name, addresses in (
+        (role.TO, parsed.to),
+        (role.CC, parsed.cc),
+        (role.REPLY_TO, parsed.reply_to),
+    ):
+        people += [(name, address) for address in addresses]
+    return people
+
+
+def _contacts_of(email: Email) -> list[Contact]:
+    """For a message none of whose people is a contact: those of the e-mail it answers."""
+    return list(Contact.objects.kept().filter(associations__activity=email.activity_id))
+
+
+def note_copy(email: Email, mailbox: Mailbox, folder: Folder, uid: int) -> None:
+    """Remember where a copy of it lies, and let the strictest of its mailboxes decide (M53)."""
+    assert folder.uidvalidity is not None  # it was examined before anything was found in it
+    _copy, new = MailboxCopy.objects.get_or_create(
+        folder=folder,
+        uidvalidity=folder.uidvalidity,
+        uid=uid,
+        defaults={"email": email, "mailbox": mailbox},
+    )
+    strictness = Email.Visibility.values
+    if new and strictness.index(mailbox.visibility) > strictness.index(email.visibility):
+        email.visibility = mailbox.visibility
+        email.save(update_fields=["visibility"])
+
+
+def confirm_delivery(email: Email, now: datetime) -> None:
+    """An answer, or a copy in Sent, proves that an e-mail of unknown fate was delivered (M23)."""
+    unknown = Outgoing.objects.filter(email=email, state=Outgoing.State.UNKNOWN)
+    if unknown.update(state=Outgoing.State.SENT, sent_at=now, copy_due_at=now):
+        email.status = Email.Status.SENT
+        email.error = ""
+        email.save(update_fields=["status", "error"])
+        timeline.touch(email.activity)
+
+
+# --- mail that is to be sent ----------------------------------------------------------------------
+
+
+@transaction.atomic
+def log_outgoing(letter: Letter, files: Sequence[StoredFile]) -> Email:
+    """Put an e-mail on the timeline before it is sent, with the id that it will carry (M23)."""
+    thread = threads.place(letter.answers, letter.subject)
+    activity = Activity.objects.create(kind=Activity.Kind.EMAIL, at=letter.at, by=letter.by)
+    email = Email.objects.create(
+        activity=activity,
+        thread=thread,
+        direction=Email.Direction.OUTGOING,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        reply_length=_reply_length(letter.text, *quotes.split(letter.text)),
+        message_id=letter.message_id,
+        source=Email.Source.SENT,
+        status=Email.Status.QUEUED,
+        visibility=letter.mailbox.visibility,
+    )
+    MessageId.objects.create(
+        value=normal(letter.message_id), email=email, origin=MessageId.Origin.OWN
+    )
+    contacts = _write_participants(email, letter.recipients)
+    _write_files(activity, files)
+    timeline.record(activity, contacts=contacts, thread=thread)
+    return email
+
+
+# --- both -----------------------------------------------------------------------------------------
+
+
+def _write_participants(email: Email, people: Sequence[tuple[str, Address]]) -> list[Contact]:
+    """Write who is named in it; return the contacts among them, each once."""
+    found = Contact.objects.with_addresses(person.address for _role, person in people)
+    Participant.objects.bulk_create(
+        Participant(
+            email=email,
+            role=role,
+            name=person.name[:300],
+            address=person.address[:320],
+            position=position,
+            contact=found.get(person.address.lower()),
+        )
+        for position, (role, person) in enumerate(people)
+    )
+    return list({contact.pk: contact for contact in found.values()}.values())
+
+
+def _write_files(activity: Activity, files: Sequence[StoredFile]) -> None:
+    Attachment.objects.bulk_create(
+        Attachment(
+            activity=activity,
+            name=file.name[:255],
+            content_type=file.content_type[:127],
+            size=file.size,
+            content_id=file.content_id[:255],
+            inline=file.inline,
+            path=file.path,
+            not_stored="" if file.path else Attachment.NotStored.TOO_LARGE,
+        )
+        for file in files
+    )

@@ -1,0 +1,80 @@
+"""What the header fields of a message say: the only thing a look at an INBOX may read. M6, M9, M55.
+
+Bytes in, `ParsedHeaders` out; nothing here raises, whatever a sender wrote.
+"""
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from inbox.mime import fields
+from inbox.mime.addresses import addresses
+from inbox.mime.fields import Fields
+from inbox.mime.ids import message_ids
+from inbox.mime.types import Address, ParsedHeaders
+from inbox.mime.words import decode
+
+__all__ = ["addresses", "date", "decode", "parse_headers", "said_by"]
+
+_LONGEST_DATE = 200
+_YEARS = range(1970, 2200)
+
+
+def parse_headers(raw: bytes) -> ParsedHeaders:
+    """The fields that the rules of a look decide by, from a raw header block or whole message."""
+    return said_by(fields.split(fields.with_newlines(raw))[0])
+
+
+def said_by(found: Fields) -> ParsedHeaders:
+    """The same, from fields that were split before."""
+    return ParsedHeaders(
+        subject=found.text("subject"),
+        sender=_sender(found),
+        to=addresses(found.every("to")),
+        cc=addresses(found.every("cc")),
+        bcc=addresses(found.every("bcc")),
+        reply_to=addresses(found.every("reply-to")),
+        date=date(found.raw("date")),
+        message_id=_first_id(found, "message-id"),
+        in_reply_to=_ids(found, "in-reply-to"),
+        references=_ids(found, "references"),
+        musubi_message=found.text("x-musubi-message")[:200],
+        original_message_id=_first_id(found, "x-microsoft-original-message-id"),
+        auto_submitted=found.word("auto-submitted") not in ("", "no"),
+        list_id=any(name in ("list-id", "list-unsubscribe") for name, _value in found.items),
+        report=_is_report(found),
+        precedence=found.word("precedence"),
+    )
+
+
+def date(value: str | bytes) -> datetime | None:
+    """The moment in UTC, or None for what is no date. Years from 1970 to 2199."""
+    text = decode(value[:_LONGEST_DATE])
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            moment = read(text)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            moment = moment.astimezone(UTC)
+        except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
+            continue
+        return moment if moment.year in _YEARS else None
+    return None
+
+
+def _sender(found: Fields) -> Address | None:
+    """From says who wrote; Sender, who pressed the button, only where From says nothing."""
+    named = addresses(found.every("from")[:1]) or addresses(found.every("sender")[:1])
+    return named[0] if named else None
+
+
+def _first_id(found: Fields, name: str) -> str:
+    return next(iter(message_ids(found.raw(name))), "")
+
+
+def _ids(found: Fields, name: str) -> tuple[str, ...]:
+    return message_ids(b" ".join(found.every(name)))
+
+
+def _is_report(found: Fields) -> bool:
+    null_path = re.fullmatch(rb"<\s*>", found.raw("return-path")[:20])
+    return found.word("content-type") == "multipart/report" or null_path is not None

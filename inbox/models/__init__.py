@@ -1,0 +1,17 @@
+"""The nouns that only mail needs."""
+
+from inbox.models.mailboxes import Credential, Folder, Mailbox
+from inbox.models.messages import MailboxCopy, MessageId
+from inbox.models.outbox import Outgoing
+from inbox.models.readings import HeadersRead, Reading
+
+__all__ = [
+    "Credential",
+    "Folder",
+    "HeadersRead",
+    "Mailbox",
+    "MailboxCopy",
+    "MessageId",
+    "Outgoing",
+    "Reading",
+]

@@ -1,0 +1,232 @@
+"""Mailbox, its encrypted Credential, and Folder with its cursor (M1, M5, M39)."""
+
+import secrets
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Email
+from crm.models.base import Timestamped
+from crm.models.fields import EncryptedTextField
+
+if TYPE_CHECKING:
+    from crm.models import User
+
+LEASE = timedelta(seconds=90)  # a look renews it; a dead worker's mailbox is free again after it
+SLOWEST = 10_000  # bytes a second: how long the lease is held while bodies are read
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # until its owner acts
+
+
+class MailboxQuerySet(models.QuerySet["Mailbox"]):
+    def visible_to(self, user: "User") -> Self:
+        """Those that `user` owns or shares by team; an admin sees all."""
+        return self if user.is_admin else self.usable_by(user)
+
+    def usable_by(self, user: "User") -> Self:
+        """Those that `user` may send from: an admin sees more, writes in no other name (M52)."""
+        shared = Q(team=user.team_id) if user.team_id else Q()
+        return self.filter(Q(owner=user) | shared)
+
+    def due_a_look(self, now: datetime) -> Self:
+        return self.filter(next_look_at__lte=now, looking_until__lte=now)
+
+    def working(self) -> Self:
+        return self.exclude(state=Mailbox.State.DISCONNECTED)
+
+    def free_to_watch(self, now: datetime) -> Self:
+        """Nobody looks at them, and they are not waiting after a fault."""
+        ready = Q(failures=0) | Q(next_look_at__lte=now)
+        return self.filter(ready, looking_until__lte=now)
+
+    def renew(self, tokens: Collection[str], now: datetime) -> set[str]:
+        """Hold on to the leases of these tokens; returns those that are still ours.
+
+        One UPDATE for all of a watcher's mailboxes.
+        """
+        mine = self.filter(looking_by__in=tokens)
+        mine.update(looking_until=now + LEASE)
+        return set(mine.values_list("looking_by", flat=True))
+
+
+class Mailbox(Timestamped):
+    class Security(models.TextChoices):
+        TLS = "tls", _("TLS from the start")
+        STARTTLS = "starttls", _("STARTTLS")
+        NONE = "none", _("none")
+
+    class Scope(models.TextChoices):
+        THREADS = "threads", _("only threads that the CRM knows")
+        CONTACTS = "contacts", _("all mail with known contacts")
+
+    class State(models.TextChoices):
+        CONNECTING = "connecting", _("connecting")
+        CONNECTED = "connected", _("connected")
+        DEGRADED = "degraded", _("having trouble")
+        DISCONNECTED = "disconnected", _("disconnected")
+
+    owner = models.ForeignKey("crm.User", models.CASCADE, related_name="mailboxes")
+    team = models.ForeignKey(
+        "crm.Team", models.SET_NULL, null=True, blank=True, related_name="mailboxes"
+    )
+    email = models.EmailField(_("address"), max_length=254)
+    name = models.CharField(_("sender name"), max_length=150, blank=True)
+    username = models.CharField(_("user name"), max_length=254)
+    imap_host = models.CharField(max_length=253)
+    imap_port = models.PositiveIntegerField(default=993)
+    imap_security = models.CharField(max_length=8, choices=Security, default=Security.TLS)
+    smtp_host = models.CharField(max_length=253)
+    smtp_port = models.PositiveIntegerField(default=465)
+    smtp_security = models.CharField(max_length=8, choices=Security, default=Security.TLS)
+    scope = models.CharField(max_length=8, choices=Scope, default=Scope.THREADS)  # M12
+    since_days = models.PositiveIntegerField(default=0)  # how far back the first look goes
+    visibility = models.CharField(
+        max_length=10, choices=Email.Visibility, default=Email.Visibility.EVERYTHING
+    )
+    # M22: providers that put sent mail into Sent by themselves are given no second copy
+    files_sent_itself = models.BooleanField(default=False)
+
+    state = models.CharField(max_length=12, choices=State, default=State.CONNECTING)
+    fault = models.CharField(max_length=40, blank=True)  # code of inbox.wire.faults
+    state_reason = models.TextField(blank=True)  # the server's own words
+    state_since = models.DateTimeField(default=timezone.now)
+    failures = models.PositiveIntegerField(default=0)  # looks that failed in a row
+    last_synced_at = models.DateTimeField(null=True, blank=True)
+    next_look_at = models.DateTimeField(default=timezone.now)
+    look_asked_at = models.DateTimeField(null=True, blank=True)  # somebody pressed "Look now"
+    looking_until = models.DateTimeField(default=timezone.now)  # the lease
+    looking_by = models.CharField(max_length=32, blank=True)  # who holds it: a fencing token
+
+    objects: ClassVar[Any] = MailboxQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["email", "id"]
+        verbose_name_plural = _("mailboxes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "email", "imap_host"], name="mailbox_connected_once"
+            )
+        ]
+        indexes = [
+            # look_at_due_mailboxes, every tick
+            models.Index(
+                fields=["next_look_at"],
+                condition=~Q(state="disconnected"),
+                name="mailbox_due_a_look",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def managed_by(self, user: "User") -> bool:
+        """Whether `user` may change and disconnect it."""
+        return user.is_admin or self.owner_id == user.pk
+
+    # --- the lease: one looker at a time ---------------------------------------------------
+
+    def claim(self, now: datetime, *, force: bool = False) -> str | None:
+        """Take the lease. Returns its token, or None where somebody else holds it.
+
+        `force` takes it from the holder, whose next write is then refused by `hold`.
+        """
+        token = secrets.token_hex(16)
+        free = Mailbox.objects.filter(pk=self.pk)
+        if not force:
+            free = free.filter(looking_until__lte=now)
+        return token if free.update(looking_until=now + LEASE, looking_by=token) == 1 else None
+
+    def hold(self, token: str, now: datetime, volume: int = 0) -> bool:
+        """Renew the lease, for longer where so many bytes are to be read meanwhile.
+
+        False where it was lost and another may be looking, or the mailbox is gone.
+        """
+        until = now + LEASE + timedelta(seconds=volume / SLOWEST)
+        return Mailbox.objects.filter(pk=self.pk, looking_by=token).update(looking_until=until) == 1
+
+    def take_asked(self) -> bool:
+        """Whether somebody pressed "Look now" since; asking takes the wish."""
+        asked = Mailbox.objects.filter(pk=self.pk, look_asked_at__isnull=False)
+        return bool(asked.update(look_asked_at=None))
+
+    def release(self, token: str, now: datetime) -> None:
+        Mailbox.objects.filter(pk=self.pk, looking_by=token).update(
+            looking_until=now, looking_by=""
+        )
+
+    # --- what a look found out about the connection (M37, M38) ------------------------------
+
+    def note_watched(self, now: datetime) -> None:
+        """Taken up by the watcher: it works. What it finds from here on, looks write."""
+        self._becomes(self.State.CONNECTED, "", "", now)
+        self.change(failures=0, last_synced_at=now, look_asked_at=None)
+
+    def note_success(self, now: datetime) -> None:
+        self._becomes(self.State.CONNECTED, "", "", now)
+        self.change(
+            failures=0,
+            last_synced_at=now,
+            look_asked_at=None,
+            next_look_at=now + timedelta(seconds=settings.INBOX_POLL_SECONDS),
+        )
+
+    def note_fault(
+        self, code: str, said: str, now: datetime, *, transient: bool, again: bool = False
+    ) -> None:
+        """A transient fault is tried again with backoff; a lasting one waits for its owner, except
+        that `again` tries whether it has passed (a certificate that was renewed)."""
+        state = self.State.DEGRADED if transient else self.State.DISCONNECTED
+        self._becomes(state, code, said, now)
+        wait = min(3600, settings.INBOX_POLL_SECONDS * 2 ** min(self.failures, 6))
+        due = now + timedelta(seconds=wait) if transient or again else NEVER
+        self.change(failures=self.failures + 1, next_look_at=due)
+
+    def _becomes(self, state: str, fault: str, said: str, now: datetime) -> None:
+        since = self.state_since if self.state == state else now
+        if (self.state, self.fault, self.state_reason) != (state, fault, said):
+            self.change(state=state, fault=fault, state_reason=said, state_since=since)
+
+    def look_now(self) -> None:
+        """What "Look now" does: it is due, for a worker or for the watcher that holds it."""
+        now = timezone.now()
+        self.change(next_look_at=now, look_asked_at=now)
+
+
+class Credential(Timestamped):
+    """What signs in to the mailbox; ciphertext at rest (M39), shown nowhere."""
+
+    mailbox = models.OneToOneField(Mailbox, models.CASCADE, related_name="credential")
+    password = EncryptedTextField()
+
+    def __str__(self) -> str:
+        return f"credential of mailbox {self.mailbox_id}"
+
+
+class Folder(Timestamped):
+    """A watched folder and its cursor: everything below `next_uid` has been looked at."""
+
+    class Role(models.TextChoices):
+        INBOX = "inbox", _("Inbox")
+        SENT = "sent", _("Sent")
+
+    mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="folders")
+    name = models.CharField(max_length=255)
+    role = models.CharField(max_length=8, choices=Role)
+    uidvalidity = models.PositiveBigIntegerField(null=True, blank=True)
+    next_uid = models.PositiveBigIntegerField(default=1)
+    messages = models.PositiveBigIntegerField(default=0)
+    looked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["role", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["mailbox", "name"], name="folder_watched_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

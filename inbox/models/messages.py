@@ -1,0 +1,61 @@
+"""MessageId: every id an e-mail is known by (M10, M33, M48). MailboxCopy: where it lies."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Email
+
+
+class MessageIdQuerySet(models.QuerySet["MessageId"]):
+    def known(self, values: Iterable[str]) -> dict[str, "MessageId"]:
+        """The rows of those values that the CRM holds, by value; one query."""
+        wanted = set(values)
+        if not wanted:
+            return {}
+        found = self.filter(value__in=wanted).select_related("email__activity")
+        return {row.value: row for row in found}
+
+
+class MessageId(models.Model):
+    """One id, in the normal form of `inbox.mime.ids`; unique, so a message is one engagement.
+
+    Without an e-mail it is a tombstone: what was erased here does not come back (M48).
+    """
+
+    class Origin(models.TextChoices):
+        OWN = "own", _("made by Musubi")
+        REWRITTEN = "rewritten", _("given by the provider")
+        SEEN = "seen", _("seen on a message")
+
+    value = models.CharField(max_length=255, unique=True)
+    email = models.ForeignKey(
+        Email, models.SET_NULL, null=True, blank=True, related_name="message_ids"
+    )
+    origin = models.CharField(max_length=9, choices=Origin, default=Origin.SEEN)
+
+    objects: ClassVar[Any] = MessageIdQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class MailboxCopy(models.Model):
+    """A message of a mailbox that is this e-mail: which folder, UIDVALIDITY and UID hold it."""
+
+    email = models.ForeignKey(Email, models.CASCADE, related_name="copies")
+    mailbox = models.ForeignKey("inbox.Mailbox", models.CASCADE, related_name="copies")
+    folder = models.ForeignKey("inbox.Folder", models.CASCADE, related_name="copies")
+    uidvalidity = models.PositiveBigIntegerField()
+    uid = models.PositiveBigIntegerField()
+
+    class Meta:
+        verbose_name_plural = _("mailbox copies")
+        constraints = [
+            models.UniqueConstraint(fields=["folder", "uidvalidity", "uid"], name="copy_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"UID {self.uid}"

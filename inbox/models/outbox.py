@@ -1,0 +1,132 @@
+"""Outgoing: an e-mail on its way (M22, M23). Its state machine is told in sending/outbox.py."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Email
+from crm.models.base import Timestamped
+
+LEASE = timedelta(minutes=3)  # of an attempt; who outlives it is stopped before the data leaves
+SLOWEST = 10_000  # bytes a second: how long the claim is held while a message is handed over
+PATIENCE = timedelta(minutes=6)  # with a server that thinks before it answers to the data
+PER_RECIPIENT = timedelta(seconds=5)
+
+
+class OutgoingQuerySet(models.QuerySet["Outgoing"]):
+    def due(self, now: datetime) -> Self:
+        """To be attempted: waiting and due, or left behind `sending` by somebody who died.
+
+        What was moved to the Trash before it left does not leave.
+        """
+        kept = Q(email__activity__deleted_at=None)
+        waiting = Q(state=Outgoing.State.QUEUED, due_at__lte=now) & kept
+        left_behind = Q(state=Outgoing.State.SENDING, claimed_until__lte=now)
+        return self.filter(waiting | left_behind)
+
+    def copy_due(self, now: datetime) -> Self:
+        """Delivered, and the copy in the Sent folder is still to be settled."""
+        return self.filter(
+            state=Outgoing.State.SENT,
+            copy_state=Outgoing.CopyState.PENDING,
+            copy_due_at__lte=now,
+            claimed_until__lte=now,
+        )
+
+
+class Outgoing(Timestamped):
+    class State(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        SENDING = "sending", _("sending")
+        UNKNOWN = "unknown", _("not known whether it was taken")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    class CopyState(models.TextChoices):
+        PENDING = "pending", _("to be settled")
+        FILED = "filed", _("in the Sent folder")
+        NOT_NEEDED = "not_needed", _("the provider files it")
+        FAILED = "failed", _("could not be filed")
+
+    email = models.OneToOneField(Email, models.CASCADE, related_name="outgoing")
+    mailbox = models.ForeignKey(
+        "inbox.Mailbox", models.SET_NULL, null=True, related_name="outgoing"
+    )
+    idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
+    token = models.CharField(max_length=100)  # X-Musubi-Message: how its copies are found again
+    in_reply_to = models.CharField(max_length=998, blank=True)
+    references = models.JSONField(default=list, blank=True)
+    state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
+    due_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    claimed_until = models.DateTimeField()
+    claimed_by = models.CharField(max_length=32, blank=True)  # a fencing token
+    frozen = models.BinaryField(null=True, blank=True)  # the bytes of every attempt; M33
+    # Set and committed before the first byte of the message leaves. From here on nobody but the
+    # server knows what became of it, so a row found with it is asked about, never sent again.
+    transmitting_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    copy_state = models.CharField(max_length=10, choices=CopyState, default=CopyState.PENDING)
+    copy_due_at = models.DateTimeField(null=True, blank=True)
+    copy_attempts = models.PositiveIntegerField(default=0)
+    copy_error = models.TextField(blank=True)
+
+    objects: ClassVar[Any] = OutgoingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = _("outgoing")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mailbox", "idempotency_key"], name="outgoing_once_by_key"
+            )
+        ]
+        indexes = [
+            # send_due, every tick; settled rows are not in it
+            models.Index(
+                fields=["due_at"],
+                condition=Q(state__in=["queued", "sending"]),
+                name="outgoing_due",
+            ),
+            models.Index(
+                fields=["copy_due_at"],
+                condition=Q(state="sent", copy_state="pending"),
+                name="outgoing_copy_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"outgoing {self.pk} ({self.state})"
+
+    def claim(self, now: datetime) -> bool:
+        """Take it for one attempt. False where somebody else was quicker or holds it."""
+        token = secrets.token_hex(16)
+        free = Outgoing.objects.filter(pk=self.pk, state=self.state, claimed_until__lte=now)
+        taken: int = free.update(claimed_by=token, claimed_until=now + LEASE)
+        if taken:
+            self.refresh_from_db()
+        return taken == 1 and self.claimed_by == token
+
+    def hold(self, now: datetime, *, recipients: int = 0, size: int = 0) -> bool:
+        """Keep the claim for what comes next, however slow the server is. False: it was lost."""
+        until = now + LEASE + recipients * PER_RECIPIENT + timedelta(seconds=size / SLOWEST)
+        return self.settle(claimed_until=until)
+
+    def begin_transmitting(self, now: datetime, size: int) -> bool:
+        """Commit that from here on only the server knows. False where the claim was lost."""
+        held_until = now + LEASE + PATIENCE + timedelta(seconds=size / SLOWEST)
+        return self.settle(transmitting_at=now, claimed_until=held_until)
+
+    def settle(self, **values: Any) -> bool:
+        """Write values as long as the claim is still ours; False where it was lost."""
+        mine = Outgoing.objects.filter(pk=self.pk, claimed_by=self.claimed_by)
+        if mine.update(**values) != 1:
+            return False
+        for name, value in values.items():
+            setattr(self, name, value)
+        return True

@@ -1,0 +1,83 @@
+"""The reading ledger (M13): headers looked at by day, and each body read with its reason."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+
+class HeadersRead(models.Model):
+    """How many headers of a mailbox were looked at on a day (UTC)."""
+
+    mailbox = models.ForeignKey("inbox.Mailbox", models.CASCADE, related_name="headers_read")
+    day = models.DateField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-day"]
+        verbose_name_plural = "headers read"
+        constraints = [models.UniqueConstraint(fields=["mailbox", "day"], name="headers_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.count}"
+
+    @classmethod
+    def add(cls, mailbox: Any, day: date, count: int) -> None:
+        if count == 0:
+            return
+        row, _made = cls.objects.get_or_create(mailbox=mailbox, day=day)
+        cls.objects.filter(pk=row.pk).update(count=F("count") + count)
+
+
+class Reading(models.Model):
+    """A body that was read, and why. Written before the body is asked for: it is the permission."""
+
+    mailbox = models.ForeignKey("inbox.Mailbox", models.CASCADE, related_name="readings")
+    email = models.ForeignKey(
+        "crm.Email", models.SET_NULL, null=True, blank=True, related_name="readings"
+    )
+    message_id = models.CharField(max_length=255)
+    rule = models.CharField(max_length=8)
+    known_id = models.CharField(max_length=255)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["mailbox", "-at"], name="ledger_of_mailbox")]
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.at}"
+
+    @property
+    def text(self) -> str:
+        """The reason in one sentence."""
+        return _("It replies to {id}, which the CRM knows.").format(id=f"<{self.known_id}>")
+
+
+@dataclass(frozen=True)
+class LedgerDay:
+    """A day (UTC) of the ledger: headers looked at, and the bodies that were read, newest first."""
+
+    day: date
+    headers: int
+    bodies: list[Reading]
+
+
+def ledger(mailbox: Any, *, before: date | None = None, limit: int = 30) -> list[LedgerDay]:
+    """The days on which anything was looked at, newest first; two queries."""
+    counts = HeadersRead.objects.filter(mailbox=mailbox)
+    if before:
+        counts = counts.filter(day__lt=before)
+    headers = dict(counts.order_by("-day").values_list("day", "count")[:limit])
+    if not headers:
+        return []
+    start = datetime.combine(min(headers), time.min, UTC)
+    end = datetime.combine(max(headers) + timedelta(days=1), time.min, UTC)
+    bodies: dict[date, list[Reading]] = {day: [] for day in headers}
+    for row in Reading.objects.filter(mailbox=mailbox, at__gte=start, at__lt=end):
+        bodies.setdefault(row.at.astimezone(UTC).date(), []).append(row)
+    days = sorted(bodies, reverse=True)
+    return [LedgerDay(day, headers.get(day, 0), bodies[day]) for day in days]

@@ -1,0 +1,202 @@
+"""From what a person wrote to an e-mail on the timeline and an Outgoing that is due (M21, M23)."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.lib.html import sanitise
+from crm.models import Email, Participant, User
+from inbox.logbook import Letter, StoredFile, log_outgoing, store_files
+from inbox.mime import own_ids
+from inbox.mime.headers import addresses
+from inbox.mime.ids import normal
+from inbox.mime.text import text_of_html
+from inbox.mime.types import Address, ParsedAttachment
+from inbox.models import Mailbox, Outgoing
+
+MOST_RECIPIENTS = 500
+MOST_BYTES = 25 * 1024 * 1024  # of attachments: what most providers take
+LONGEST_DOMAIN = 40  # of an id, which is to stay short (own_ids)
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL takes no such text
+_PIECE = re.compile(r'(?:"[^"]*"|<[^>]*>|[^,;"<])+')
+
+
+class NotSendable(Exception):
+    """What was written cannot be sent; `field` says where, the words say what to do."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a person wrote. Addresses as typed: "Ann <ann@a.example>, bob@b.example"."""
+
+    mailbox: Mailbox
+    to: Sequence[str]
+    subject: str
+    text: str = ""
+    html: str = ""
+    cc: Sequence[str] = ()
+    bcc: Sequence[str] = ()
+    files: Sequence[ParsedAttachment] = ()
+    answers: Email | None = None
+    send_at: datetime | None = None
+    idempotency_key: str | None = None
+
+
+def send(draft: Draft, *, by: User) -> Email:
+    """Log it and make it due, in one transaction; the worker sends it. Raises NotSendable.
+
+    A second draft with the same idempotency key is answered with the e-mail of the first.
+    """
+    before = _sent_before(draft)
+    if before:
+        return before
+    draft = replace(draft, text=_storable(draft.text), html=_storable(draft.html))
+    recipients = _recipients(draft)
+    _refuse_unsendable(draft, recipients)
+    files = store_files(replace(file, name=_storable(file.name)) for file in draft.files)
+    return _log(draft, by, recipients, files)
+
+
+@transaction.atomic
+def _log(
+    draft: Draft, by: User, recipients: list[tuple[str, Address]], files: list[StoredFile]
+) -> Email:
+    Mailbox.objects.select_for_update().get(pk=draft.mailbox.pk)  # one of two equal keys waits
+    before = _sent_before(draft)
+    if before:
+        return before
+    now = timezone.now()
+    sender = Address(draft.mailbox.name or by.name, draft.mailbox.email)
+    email = log_outgoing(
+        Letter(
+            mailbox=draft.mailbox,
+            by=by,
+            at=draft.send_at or now,
+            message_id=own_ids.make(_domain(draft.mailbox), settings.MESSAGE_ID_KEYS),
+            recipients=[(Participant.Role.FROM, sender), *recipients],
+            subject=_storable(_line(draft.subject))[:998],
+            text=draft.text or text_of_html(draft.html),
+            html=sanitise(draft.html) if draft.html else "",
+            answers=draft.answers,
+        ),
+        files,
+    )
+    _make_due(draft, email, draft.send_at or now)
+    return email
+
+
+def _make_due(draft: Draft, email: Email, due_at: datetime) -> None:
+    if draft.send_at:
+        email.status = Email.Status.SCHEDULED
+        email.save(update_fields=["status"])
+    answered = draft.answers.message_id if draft.answers else ""
+    Outgoing.objects.create(
+        email=email,
+        mailbox=draft.mailbox,
+        idempotency_key=draft.idempotency_key or None,
+        token=email.message_id,
+        in_reply_to=answered,
+        references=_references(draft.answers) if draft.answers else [],
+        due_at=due_at,
+        claimed_until=timezone.now(),
+    )
+
+
+def _references(answers: Email) -> list[str]:
+    """The ids of the thread up to the answered one, oldest first (RFC 5322, 3.6.4)."""
+    before = answers.thread.emails.filter(activity__at__lte=answers.activity.at)
+    ids = before.order_by("activity__at", "pk").values_list("message_id", flat=True)
+    return [value for value in ids if value and value != answers.message_id][-40:] + [
+        answers.message_id
+    ]
+
+
+def _sent_before(draft: Draft) -> Email | None:
+    if not draft.idempotency_key:
+        return None
+    same = Outgoing.objects.filter(mailbox=draft.mailbox, idempotency_key=draft.idempotency_key)
+    found = same.select_related("email__activity").first()
+    return found.email if found else None
+
+
+def _recipients(draft: Draft) -> list[tuple[str, Address]]:
+    """(role, address), each address once; the first mention counts."""
+    role = Participant.Role
+    people: list[tuple[str, Address]] = []
+    seen: set[str] = set()
+    for name, field, typed in (
+        (role.TO, "to", draft.to),
+        (role.CC, "cc", draft.cc),
+        (role.BCC, "bcc", draft.bcc),
+    ):
+        for person in _read_addresses(field, typed):
+            if normal(person.address).lower() not in seen:
+                seen.add(normal(person.address).lower())
+                people.append((name, person))
+    return people
+
+
+def _read_addresses(field: str, typed: Iterable[str]) -> list[Address]:
+    """One person for each piece that was typed: nobody is left out in silence."""
+    pieces = [piece.strip() for text in typed for piece in _PIECE.findall(text)]
+    return [_read_address(field, piece) for piece in pieces if piece]
+
+
+def _read_address(field: str, piece: str) -> Address:
+    found = addresses([piece]) if piece.isprintable() else ()
+    try:
+        if len(found) != 1:
+            raise ValidationError("not one address")
+        validate_email(found[0].address)
+    except ValidationError:
+        message = _("“{text}” is not an e-mail address.").format(text=_line(piece)[:100])
+        raise NotSendable(field, message) from None
+    return found[0]
+
+
+def _refuse_unsendable(draft: Draft, recipients: list[tuple[str, Address]]) -> None:
+    if not recipients:
+        raise NotSendable("to", _("Add at least one recipient."))
+    if len(recipients) > MOST_RECIPIENTS:
+        raise NotSendable(
+            "to", _("An e-mail can have {n} recipients at most.").format(n=MOST_RECIPIENTS)
+        )
+    if not (draft.text.strip() or draft.html.strip() or draft.files):
+        raise NotSendable("text", _("Write something, or attach a file."))
+    if sum(file.size for file in draft.files) > MOST_BYTES:
+        raise NotSendable(
+            "attachments", _("The attachments are larger than 25 MB together. Remove one.")
+        )
+    if draft.mailbox.state == Mailbox.State.DISCONNECTED:
+        raise NotSendable(
+            "mailbox_id",
+            _("{mailbox} is disconnected. Reconnect it first.").format(mailbox=draft.mailbox.email),
+        )
+
+
+def _domain(mailbox: Mailbox) -> str:
+    """The right side of its ids: its domain, of a long one the last part."""
+    domain = mailbox.email.rpartition("@")[2]
+    return domain[-LONGEST_DOMAIN:].lstrip(".-") if domain.isascii() else "localhost"
+
+
+def _storable(text: str) -> str:
+    return _UNSTORABLE.sub("", text)
+
+
+def _line(text: str) -> str:
+    """One line: a subject cannot hold a line break, or it would begin another header."""
+    return " ".join(text.split())

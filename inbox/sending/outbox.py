@@ -1,0 +1,237 @@
+"""Delivery of what is due, exactly once or with a question (M23, M46).
+
+    queued ──claim──► sending ──► (bytes frozen, connected, recipients accepted)
+      ▲  ▲                │
+      │  └── transient ───┤ refused before or by a complete answer to the data
+      │      (backoff)    ├── permanent ──► failed ──Retry──► queued
+      │                   │
+      │              transmitting_at is committed, then the first byte leaves
+      │                   ├── complete 2xx answer ──► sent ──► the Sent copy (sent_copy.py)
+      │                   └── anything else ──► ask the Sent folder ─┬─ found ──► sent
+      │                                                              └─ unknown
+      └──────────── a person says "it did not arrive" ─────────────────┘
+                    a person says "it did", a reply or a copy in Sent turns up ──► sent
+
+A row found `sending` after its claim has run out was left by somebody who died. Without
+`transmitting_at` nothing had left, and it is sent; with it, it is asked about, never sent again.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm import timeline
+from crm.models import Email, Participant
+from inbox.connect import doors
+from inbox.logbook import confirm_delivery
+from inbox.mime.build import Draft as Message
+from inbox.mime.build import build
+from inbox.mime.types import Address, ParsedAttachment
+from inbox.models import Outgoing
+from inbox.sending import sent_copy
+from inbox.wire.faults import Fault, OutcomeUnknown, SmtpRefused
+from inbox.wire.smtp import PostingSession
+
+MOST_ATTEMPTS = 12  # with the backoff below: about seven hours
+Refused = dict[str, tuple[int, str]]
+
+
+def attempt(outgoing: Outgoing) -> None:
+    """Try once to deliver what is due, and settle how it went. Nothing where another holds it."""
+    if not outgoing.claim(timezone.now()):
+        return
+    if outgoing.transmitting_at is not None:  # as it is now that nobody else can change it
+        _ask(outgoing, "")
+        return
+    _becomes(outgoing, Outgoing.State.SENDING, attempts=outgoing.attempts + 1)
+    try:
+        _deliver(outgoing, _freeze(outgoing))
+    except OutcomeUnknown as fault:
+        _ask(outgoing, fault.server_said)
+    except Fault as fault:
+        _refused(outgoing, fault)
+    except Exception:
+        if outgoing.transmitting_at is None:  # else it is asked about when the claim has run out
+            _refused(outgoing, Fault("internal", transient=True))
+        raise
+
+
+def retry(outgoing: Outgoing) -> bool:
+    """A person asks for another attempt at a failed e-mail: the same bytes, the same id."""
+    return _requeue(outgoing, Outgoing.State.FAILED)
+
+
+def resolve(outgoing: Outgoing, *, delivered: bool) -> bool:
+    """A person answers what nobody else could know. False where it was not in question (any more).
+
+    Not delivered means: send it again.
+    """
+    if not delivered:
+        return _requeue(outgoing, Outgoing.State.UNKNOWN)
+    now = timezone.now()
+    values = {"sent_at": now, "copy_due_at": now}
+    return _person_settles(outgoing, Outgoing.State.UNKNOWN, Outgoing.State.SENT, **values)
+
+
+# --- one delivery ---------------------------------------------------------------------------------
+
+
+def _freeze(outgoing: Outgoing) -> bytes:
+    """The bytes of the first attempt are those of every other: the same id, the same Date."""
+    if outgoing.frozen is None:
+        outgoing.settle(frozen=build(_message(outgoing, timezone.now())))
+    assert outgoing.frozen is not None  # written just now
+    return bytes(outgoing.frozen)
+
+
+def _message(outgoing: Outgoing, now: datetime) -> Message:
+    email = outgoing.email
+    people: dict[str, list[Address]] = {}
+    for row in email.participants.all():
+        people.setdefault(row.role, []).append(Address(row.name, row.address))
+    role = Participant.Role
+    return Message(
+        sender=people[role.FROM][0],
+        to=tuple(people.get(role.TO, ())),
+        cc=tuple(people.get(role.CC, ())),
+        subject=email.subject,
+        text=email.text,
+        html=email.html,
+        attachments=tuple(_files(email)),
+        message_id=email.message_id,
+        in_reply_to=outgoing.in_reply_to,
+        references=tuple(outgoing.references),
+        date=now,
+        musubi_message=outgoing.token,
+    )
+
+
+def _files(email: Email) -> list[ParsedAttachment]:
+    return [
+        ParsedAttachment(
+            name=file.name,
+            content_type=file.content_type,
+            size=file.size,
+            content=file.content(),
+            content_id=file.content_id,
+            inline=file.inline,
+        )
+        for file in email.activity.files.all()
+    ]
+
+
+def _deliver(outgoing: Outgoing, raw: bytes) -> None:
+    sender, recipients = _envelope(outgoing)
+    if outgoing.mailbox is None:
+        raise Fault("disconnected", _("The mailbox that it was written in is disconnected."))
+    with doors.posting(outgoing.mailbox) as session:
+        _refuse_too_large(session, raw)
+        outgoing.hold(timezone.now(), recipients=len(recipients))
+        refused = session.envelope(sender, recipients)
+        session.begin_data()
+        if not outgoing.begin_transmitting(timezone.now(), len(raw)):
+            return  # the claim was lost: another sends it, and nothing of it has left here
+        session.finish_data(raw)
+        sent = _sent(outgoing, refused)  # before the goodbye, which may take its time
+    if sent:
+        sent_copy.settle(outgoing)
+
+
+def _envelope(outgoing: Outgoing) -> tuple[str, list[str]]:
+    people = list(outgoing.email.participants.all())
+    role = Participant.Role
+    sender = next(row.address for row in people if row.role == role.FROM)
+    return sender, [row.address for row in people if row.role in (role.TO, role.CC, role.BCC)]
+
+
+def _refuse_too_large(session: PostingSession, raw: bytes) -> None:
+    """RFC 1870: the server told its limit, so a message above it need not be sent to be refused."""
+    if session.max_size and len(raw) > session.max_size:
+        raise SmtpRefused(552, f"552 SIZE {session.max_size}: the message has {len(raw)} bytes")
+
+
+# --- how it went ----------------------------------------------------------------------------------
+
+
+def _sent(outgoing: Outgoing, refused: Refused) -> bool:
+    now = timezone.now()
+    _note_recipients(outgoing.email, refused)
+    words = "; ".join(f"{code} {text}" for code, text in refused.values())
+    if _becomes(outgoing, Outgoing.State.SENT, error=words, sent_at=now, copy_due_at=now):
+        return True
+    # The claim ran out during the hand-over; what the server said is true all the same.
+    confirm_delivery(outgoing.email, now)
+    return False
+
+
+def _note_recipients(email: Email, refused: Refused) -> None:
+    by_address = {address.lower(): answer for address, answer in refused.items()}
+    role = Participant.Role
+    for row in email.participants.filter(role__in=[role.TO, role.CC, role.BCC]):
+        answer = by_address.get(row.address.lower())
+        row.status = "refused" if answer else Email.Status.SENT
+        row.server_said = f"{answer[0]} {answer[1]}" if answer else ""
+        row.save(update_fields=["status", "server_said"])
+
+
+def _refused(outgoing: Outgoing, fault: Fault) -> None:
+    """Nothing was taken. Later again where that can help, else shown with the server's words."""
+    now = timezone.now()
+    values = {"transmitting_at": None, "claimed_until": now}
+    if fault.transient and outgoing.attempts < MOST_ATTEMPTS:
+        wait = timedelta(seconds=min(3600, 15 * 2**outgoing.attempts))
+        values["due_at"] = now + wait
+        _becomes(outgoing, Outgoing.State.QUEUED, error=_words(fault), **values)
+    else:
+        _becomes(outgoing, Outgoing.State.FAILED, error=_words(fault), **values)
+
+
+def _words(fault: Fault) -> str:
+    return fault.server_said or fault.code
+
+
+def _ask(outgoing: Outgoing, said: str) -> None:
+    """The message may have been taken: what the Sent folder says counts, else it is a question."""
+    now = timezone.now()
+    if sent_copy.is_filed(outgoing):
+        _becomes(outgoing, Outgoing.State.SENT, sent_at=now, copy_due_at=now, claimed_until=now)
+    else:
+        _becomes(outgoing, Outgoing.State.UNKNOWN, error=said, claimed_until=now)
+
+
+@transaction.atomic
+def _becomes(outgoing: Outgoing, state: str, *, error: str = "", **values: object) -> bool:
+    """Set the state, and what the timeline shows of it, together. False: the claim was lost."""
+    if not outgoing.settle(state=state, **values):
+        return False
+    _show(outgoing.email, state, error)
+    return True
+
+
+def _show(email: Email, state: str, error: str) -> None:
+    email.status = Email.Status(state)
+    email.error = error
+    email.save(update_fields=["status", "error"])
+    timeline.touch(email.activity)
+
+
+# --- what a person decides ------------------------------------------------------------------------
+
+
+def _requeue(outgoing: Outgoing, state: str) -> bool:
+    now = timezone.now()
+    values = {"due_at": now, "attempts": 0, "transmitting_at": None, "claimed_until": now}
+    return _person_settles(outgoing, state, Outgoing.State.QUEUED, **values)
+
+
+@transaction.atomic
+def _person_settles(outgoing: Outgoing, before: str, after: str, **values: object) -> bool:
+    """Change the state if it still is what the person saw."""
+    rows = Outgoing.objects.filter(pk=outgoing.pk, state=before)
+    if rows.update(state=after, **values) != 1:
+        return False
+    outgoing.refresh_from_db()
+    _show(outgoing.email, after, "")
+    return True

@@ -1,0 +1,98 @@
+"""What a reply begins with (M21): whom it goes to, from which mailbox, and what it quotes."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from crm.models import Email, Participant
+from inbox.models import Mailbox
+
+PREFIX = re.compile(r"\s*(?:re|aw|sv|antw|res|回复|返信)\s*(?:\[\d+\])?\s*[::]", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Reply:
+    mailbox: Mailbox | None
+    to: str
+    cc: str
+    subject: str
+    text: str
+
+
+def reply_to(email: Email, mailboxes: Sequence[Mailbox], *, everybody: bool = False) -> Reply:
+    """The beginning of a reply to `email`, by somebody who may send from `mailboxes`.
+
+    `mailbox` is the one that the conversation came to, where there is one.
+    """
+    people = list(email.participants.all())
+    ours = {mailbox.email.lower() for mailbox in mailboxes}
+    to = _answer_to(email, people, ours)
+    cc: list[Participant] = []
+    if everybody:
+        named = ours | {person.address.lower() for person in to}
+        cc = [p for p in people if p.role in ("to", "cc") and p.address.lower() not in named]
+    return Reply(
+        mailbox=_mailbox(email, people, mailboxes),
+        to=_line(to),
+        cc=_line(cc),
+        subject=subject(email.subject),
+        text=quotation(email),
+    )
+
+
+def subject(of: str) -> str:
+    """`subject("Quote") == "Re: Quote"`; one Re: is enough."""
+    return of if PREFIX.match(of) else f"Re: {of}".rstrip()
+
+
+def quotation(email: Email) -> str:
+    """Its own words below the cursor, each line marked; what it quoted itself is left out."""
+    words = email.reply_text
+    if not words.strip():
+        return ""
+    sender = next((p for p in email.participants.all() if p.role == "from"), None)
+    when = date_format(timezone.localtime(email.activity.at), "DATETIME_FORMAT")
+    who = f"{sender.name} <{sender.address}>".lstrip() if sender else "?"
+    wrote = _("On {when}, {who} wrote:").format(when=when, who=who)
+    return "\n".join(["\n", wrote, *(_marked(line) for line in words.splitlines())])
+
+
+def _marked(line: str) -> str:
+    """RFC 3676, 4.5: a line that is quoted already has no space between the marks."""
+    return f">{line}" if line.startswith(">") else f"> {line}".rstrip()
+
+
+def _answer_to(
+    email: Email, people: Sequence[Participant], ours: Collection[str]
+) -> list[Participant]:
+    """Where its sender wants answers (RFC 5322, 3.6.2); after one's own mail, its recipients."""
+    roles = ("reply_to", "from") if email.direction == Email.Direction.INCOMING else ("to",)
+    for role in roles:
+        found = [p for p in people if p.role == role and p.address.lower() not in ours]
+        if found:
+            return found
+    return [person for person in people if person.role in roles]
+
+
+def _mailbox(
+    email: Email, people: Sequence[Participant], mailboxes: Sequence[Mailbox]
+) -> Mailbox | None:
+    held_by = set(email.copies.values_list("mailbox_id", flat=True))
+    named = {person.address.lower() for person in people}
+    for mailbox in mailboxes:
+        if mailbox.email.lower() in named:
+            return mailbox
+    return next((m for m in mailboxes if m.pk in held_by), next(iter(mailboxes), None))
+
+
+def _line(people: Sequence[Participant]) -> str:
+    return ", ".join(_written(person) for person in people)
+
+
+def _written(person: Participant) -> str:
+    name = re.sub(r'["\\\r\n]', "", person.name).strip()
+    return f'"{name}" <{person.address}>' if name else person.address

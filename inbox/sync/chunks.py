@@ -1,0 +1,150 @@
+"""One chunk of a folder: ledger, bodies, log. What a Reason opens is read here, and nothing else.
+
+The ledger is committed before a body is asked for (M13), and each message is logged in one
+transaction with the cursor that passes it (I4).
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from inbox.logbook import Arrival, StoredFile, log_incoming, name_files, reported, store_files
+from inbox.mime.parse import parse
+from inbox.mime.types import ParsedMessage
+from inbox.models import Folder, Mailbox, Reading
+from inbox.sync.judging import Verdict
+from inbox.sync.sent import note_known
+from inbox.sync.visit import Visit
+from inbox.wire.imap import ReadingSession
+
+BODIES_AT_ONCE = 20
+BYTES_AT_ONCE = 16 * 1024 * 1024
+BEGINNING = 256 * 1024  # of a message above INBOX_MAX_MESSAGE_BYTES
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # INTERNALDATE is what anybody said, even year 9999
+
+
+@dataclass(frozen=True)
+class _Read:
+    verdict: Verdict
+    reading: Reading
+    parsed: ParsedMessage
+    files: list[StoredFile]
+
+
+def chunks(verdicts: list[Verdict]) -> Iterator[list[Verdict]]:
+    """Cut verdicts so that the bodies of one chunk fit into memory and one round trip."""
+    chunk: list[Verdict] = []
+    bodies = volume = 0
+    for verdict in verdicts:
+        size = verdict.block.size if verdict.reason else 0
+        if chunk and verdict.reason and (bodies == BODIES_AT_ONCE or volume + size > BYTES_AT_ONCE):
+            yield chunk
+            chunk, bodies, volume = [], 0, 0
+        chunk.append(verdict)
+        bodies, volume = bodies + bool(verdict.reason), volume + size
+    if chunk:
+        yield chunk
+
+
+def take(chunk: list[Verdict], folder: Folder, visit: Visit) -> None:
+    """Read what may be read of a chunk, log it, and move the cursor over it.
+
+    Each message in a transaction of its own: locks on what two mailboxes share are never held
+    while the next message waits for another one's."""
+    read = _read_bodies(chunk, visit)
+    visit.receipt.bodies_read += len(read)
+    passed = 0
+    for verdict in chunk:
+        passed += 1
+        if not verdict.email and verdict.uid not in read and verdict is not chunk[-1]:
+            continue
+        with transaction.atomic():
+            if verdict.email:
+                note_known(verdict, visit.mailbox, folder, timezone.now())
+            elif verdict.uid in read:
+                visit.receipt.logged += _log(read[verdict.uid], visit.mailbox, folder)
+            visit.advance(folder, verdict.uid + 1, headers=passed)
+        passed = 0
+
+
+def _log(row: _Read, mailbox: Mailbox, folder: Folder) -> bool:
+    email = log_incoming(row.parsed, row.files, _arrival(row.verdict, mailbox, folder))
+    if email is None:
+        return False
+    Reading.objects.filter(pk=row.reading.pk).update(email=email)
+    return True
+
+
+def _read_bodies(chunk: list[Verdict], visit: Visit) -> dict[int, _Read]:
+    wanted = {verdict.uid: verdict for verdict in chunk if verdict.reason}
+    if not wanted:
+        return {}
+    ledger = _write_ledger(wanted.values(), visit)
+    read, gone = {}, set(ledger)
+    for uid, message in _messages(wanted, visit.session):
+        if message:
+            gone.discard(uid)
+            read[uid] = _Read(wanted[uid], ledger[uid], *message)
+    # Expunged between header and body: nothing was read of it, so the ledger does not say so.
+    Reading.objects.filter(pk__in=[ledger[uid].pk for uid in gone]).delete()
+    return read
+
+
+def _messages(
+    wanted: Mapping[int, Verdict], session: ReadingSession
+) -> Iterator[tuple[int, tuple[ParsedMessage, list[StoredFile]] | None]]:
+    """Each wanted message with its files in the storage, by UID; None: it is gone (RFC 9051,
+    6.4.9). Of one above the limit only the beginning is read, and its files are named (M18)."""
+    limit = settings.INBOX_MAX_MESSAGE_BYTES
+    reasons = {uid: verdict.reason for uid, verdict in wanted.items() if verdict.reason}
+    large = [uid for uid in reasons if wanted[uid].block.size > limit]
+    for uid, raw in session.bodies([(u, r) for u, r in reasons.items() if u not in large]):
+        parsed = parse(raw) if raw else None
+        yield uid, (parsed, _files(parsed, wanted[uid])) if parsed else None
+    for uid in large:
+        begun = session.beginning(uid, reasons[uid], BEGINNING)
+        yield uid, (parse(begun[0]), name_files(begun[1])) if begun else None
+
+
+def _files(parsed: ParsedMessage, verdict: Verdict) -> list[StoredFile]:
+    """Of a report about mail that is not ours nothing is kept, its files included (M6)."""
+    ours = verdict.answers or reported(parsed)
+    return store_files(parsed.attachments) if ours else []
+
+
+@transaction.atomic
+def _write_ledger(verdicts: Collection[Verdict], visit: Visit) -> dict[int, Reading]:
+    """One line a body, committed before the body is asked for (M13); and the lease held for as
+    long as a slow server may take for them."""
+    visit.renew(sum(verdict.block.size for verdict in verdicts))
+    now = timezone.now()
+    rows = {
+        verdict.uid: Reading(
+            mailbox=visit.mailbox,
+            message_id=verdict.identity[:255],
+            rule=verdict.reason.rule,
+            known_id=verdict.reason.known_id[:255],
+            at=now,
+        )
+        for verdict in verdicts
+        if verdict.reason
+    }
+    Reading.objects.bulk_create(rows.values())
+    return rows
+
+
+def _arrival(verdict: Verdict, mailbox: Mailbox, folder: Folder) -> Arrival:
+    assert verdict.reason is not None  # only such bodies were read
+    return Arrival(
+        mailbox=mailbox,
+        folder=folder,
+        uid=verdict.uid,
+        arrived_at=min(max(verdict.block.arrived_at, EPOCH), timezone.now()),
+        identity=verdict.identity,
+        reason=verdict.reason,
+        answers=verdict.answers,
+    )

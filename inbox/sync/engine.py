@@ -1,0 +1,180 @@
+"""A look at a mailbox: headers, decisions, the bodies that a Reason opens, the log (M6 to M13).
+
+    claim ─► examine ─► plan ─┬─ nothing ──────────────────────────────────┐
+                              └─ headers ─► judge ─► ledger ─► bodies ─► log and cursor ─► …
+                                   ▲                                        │ one transaction
+                                   └──────────────── next chunk ◄───────────┘
+
+Every state may be entered again: what was committed is known by its Message-ID, the cursor moves
+in the transaction that logs, and the ledger is written before the body is asked for. So a kill
+between any two steps loses nothing and doubles nothing. No transaction is open while the network
+is waited for. The lease is renewed in each transaction: who lost it writes nothing (M60).
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import islice
+
+from django.utils import timezone
+
+from inbox.connect import doors
+from inbox.models import Folder, Mailbox
+from inbox.sync.chunks import chunks, take
+from inbox.sync.judging import Verdict, judge
+from inbox.sync.plan import Cursor, Look, plan
+from inbox.sync.rules import ids_named_by
+from inbox.sync.visit import LeaseLost, Receipt, Visit
+from inbox.wire.faults import Fault, FolderGone, LoginRefused, ProtocolFault
+from inbox.wire.folders import inbox_folder, sent_folder
+from inbox.wire.imap import FolderStatus, HeaderBlock, ReadingSession
+
+HEADERS_AT_ONCE = 500
+
+
+def look(mailbox: Mailbox, *, force: bool = False) -> Receipt | None:
+    """Claim the mailbox, open it, look, and note how it went. None: somebody else is looking.
+
+    `force` takes the lease from whoever has it. Raises what went wrong after noting it.
+    """
+    token = mailbox.claim(timezone.now(), force=force)
+    if token is None:
+        return None
+    try:
+        with doors.reading(mailbox) as session:
+            receipt = look_at(mailbox, session, token)
+        if mailbox.hold(token, timezone.now()):
+            mailbox.note_success(timezone.now())
+        return receipt
+    except LeaseLost:
+        raise
+    except Exception as why:
+        note_trouble(mailbox, token, why)
+        raise
+    finally:
+        mailbox.release(token, timezone.now())
+
+
+def note_trouble(mailbox: Mailbox, token: str, why: Exception) -> None:
+    """Let the mailbox say what went wrong, while the lease is ours: a successor knows better.
+
+    Only a refused login waits for its owner, since trying on would lock the account (M37).
+    """
+    now = timezone.now()
+    if not mailbox.hold(token, now):
+        return
+    mailbox.refresh_from_db()
+    fault = why if isinstance(why, Fault) else Fault("internal", transient=True)
+    mailbox.note_fault(
+        fault.code,
+        fault.server_said,
+        now,
+        transient=fault.transient or isinstance(fault, ProtocolFault),
+        again=not isinstance(fault, LoginRefused),
+    )
+
+
+def look_at(mailbox: Mailbox, session: ReadingSession, token: str) -> Receipt:
+    """Look at each watched folder over an open session. Writes nothing where nothing is new."""
+    started = time.monotonic()
+    trips, volume = session.round_trips, session.bytes_in
+    visit = Visit(mailbox, session, token)
+    receipt = visit.receipt
+    for folder in _watched(mailbox, session):
+        try:
+            _look_at_folder(folder, visit)
+        except FolderGone:
+            if folder.role == Folder.Role.INBOX:
+                raise
+            _follow(folder, session)
+    receipt.round_trips = session.round_trips - trips
+    receipt.bytes_in = session.bytes_in - volume
+    receipt.seconds = round(time.monotonic() - started, 3)
+    return receipt
+
+
+def _watched(mailbox: Mailbox, session: ReadingSession) -> list[Folder]:
+    """Sent first: what it teaches (M9) may be what a reply in the INBOX names."""
+    folders = list(mailbox.folders.order_by("-role"))
+    if {folder.role for folder in folders} == set(Folder.Role.values):
+        return folders
+    listed = session.folders()
+    found = {Folder.Role.SENT: sent_folder(listed), Folder.Role.INBOX: inbox_folder(listed)}
+    for role, name in found.items():
+        if name and role not in {folder.role for folder in folders}:
+            since = {"role": role, "looked_at": mailbox.created_at}  # it may have been filled since
+            folders.append(mailbox.folders.get_or_create(name=name, defaults=since)[0])
+    return sorted(folders, key=lambda folder: folder.role, reverse=True)
+
+
+def _follow(folder: Folder, session: ReadingSession) -> None:
+    """The Sent folder is gone. The next look goes on in its successor, from the last look on."""
+    name = sent_folder(session.folders())
+    if name and not Folder.objects.filter(mailbox=folder.mailbox_id, name=name).exists():
+        folder.change(name=name, uidvalidity=None, next_uid=1)
+
+
+def _look_at_folder(folder: Folder, visit: Visit) -> None:
+    session = visit.session
+    status = session.examine(folder.name)
+    cursor = Cursor(folder.uidvalidity, folder.next_uid, folder.looked_at)
+    look = plan(
+        cursor,
+        uidvalidity=status.uidvalidity,
+        uidnext=status.uidnext,
+        since_days=visit.mailbox.since_days,
+        now=timezone.now(),
+    )
+    if look.kind == "nothing":
+        return
+    visit.renew()
+    folder.uidvalidity, folder.messages = status.uidvalidity, status.messages
+    end = max(_uidnext(status, look, session), look.first_uid)
+    for blocks in _batches(_headers(session, look), HEADERS_AT_ONCE):
+        visit.receipt.headers_read += len(blocks)
+        end = max(end, blocks[-1].uid + 1)
+        while blocks:
+            verdicts = _before_a_relative(judge(blocks, folder, session))
+            for chunk in chunks(verdicts):
+                take(chunk, folder, visit)
+            blocks = blocks[len(verdicts) :]
+    visit.advance(folder, end, headers=0)
+
+
+def _uidnext(status: FolderStatus, look: Look, session: ReadingSession) -> int:
+    """A server need not tell UIDNEXT; then the baseline is above the last message there is."""
+    if status.uidnext or look.kind != "baseline":
+        return status.uidnext
+    return max(session.uids_since(date(1970, 1, 1)), default=0) + 1
+
+
+def _headers(session: ReadingSession, look: Look) -> Iterable[HeaderBlock]:
+    if look.kind == "baseline":
+        return ()
+    if look.since is None:
+        return session.headers(look.first_uid, None)
+    uids = session.uids_since(look.since)
+    return session.headers(min(uids), None) if uids else ()
+
+
+def _batches(blocks: Iterable[HeaderBlock], size: int) -> Iterator[list[HeaderBlock]]:
+    """In ascending order, whatever order the server answers in: the cursor follows them."""
+    rows = iter(blocks)
+    while batch := sorted(islice(rows, size), key=lambda block: block.uid):
+        yield batch
+
+
+def _before_a_relative(verdicts: list[Verdict]) -> list[Verdict]:
+    """Up to what is judged otherwise when a message before it is logged: a second copy of that
+    one, which is known then (M10), or an answer that names no other message (M7)."""
+    names: set[str] = set()
+    to_log: set[str] = set()
+    for place, verdict in enumerate(verdicts):
+        if verdict.reason and verdict.identity in names:
+            return verdicts[:place]
+        if not verdict.reason and not to_log.isdisjoint(ids_named_by(verdict.header)):
+            return verdicts[:place]
+        names.add(verdict.identity)
+        if verdict.reason:
+            to_log.add(verdict.identity)
+    return verdicts

@@ -1,0 +1,19 @@
+"""What a copy in the Sent folder teaches: a rewritten Message-ID (M9), a delivery (M23)."""
+
+from datetime import datetime
+
+from inbox.logbook import confirm_delivery, note_copy
+from inbox.models import Folder, Mailbox, MessageId
+from inbox.sync.judging import Verdict
+
+
+def note_known(verdict: Verdict, mailbox: Mailbox, folder: Folder, now: datetime) -> None:
+    """A message that the CRM has, seen in a folder: remember the copy, and what it proves."""
+    assert verdict.email is not None  # the caller chose those that are known
+    note_copy(verdict.email, mailbox, folder, verdict.uid)
+    if folder.role == Folder.Role.SENT:
+        MessageId.objects.get_or_create(
+            value=verdict.identity,
+            defaults={"email": verdict.email, "origin": MessageId.Origin.REWRITTEN},
+        )
+        confirm_delivery(verdict.email, now)

@@ -1,0 +1,59 @@
+"""A visit: one mailbox, one open session, one lease, and what they have come to so far (M60)."""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from inbox.models import Folder, HeadersRead, Mailbox
+from inbox.wire.imap import ReadingSession
+
+
+class LeaseLost(Exception):
+    """Somebody else looks at this mailbox now; what is not committed is theirs to do."""
+
+
+@dataclass
+class Receipt:
+    """What a look cost and found: the JSON of `sync_mailbox`."""
+
+    headers_read: int = 0
+    bodies_read: int = 0
+    logged: int = 0
+    round_trips: int = 0
+    bytes_in: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who looks: every write goes with the lease, so who lost it writes nothing."""
+
+    mailbox: Mailbox
+    session: ReadingSession
+    token: str
+    receipt: Receipt = field(default_factory=Receipt)
+
+    @transaction.atomic
+    def renew(self, volume: int = 0) -> None:
+        """Hold the lease, for longer where so many bytes are to be read, and learn what the owner
+        has changed since the mailbox was taken up. Raises LeaseLost."""
+        volume = min(volume, settings.INBOX_MAX_MESSAGE_BYTES)
+        if not self.mailbox.hold(self.token, timezone.now(), volume):
+            raise LeaseLost
+        self.mailbox.refresh_from_db(fields=["visibility"])
+
+    @transaction.atomic
+    def advance(self, folder: Folder, next_uid: int, *, headers: int) -> None:
+        """Move the cursor, in the transaction of what it covers (I4). Raises LeaseLost."""
+        now = timezone.now()
+        if not self.mailbox.hold(self.token, now):
+            raise LeaseLost
+        HeadersRead.add(self.mailbox, now.date(), headers)
+        folder.change(
+            uidvalidity=folder.uidvalidity,
+            next_uid=next_uid,
+            messages=folder.messages,
+            looked_at=now,
+        )

@@ -1,0 +1,52 @@
+"""The inbox's ticks: each finds due rows and says one word to them (docs/house.md)."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from inbox.models import Mailbox, Outgoing
+from inbox.sending import outbox, sent_copy
+from inbox.sync import engine
+from inbox.sync.visit import LeaseLost
+from inbox.wire.faults import Fault
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(expires=10)
+def look_at_due_mailboxes() -> None:
+    for mailbox_id in Mailbox.objects.due_a_look(timezone.now()).values_list("pk", flat=True):
+        look.delay(mailbox_id)
+
+
+@shared_task(expires=60)
+def look(mailbox_id: int) -> None:
+    due = Mailbox.objects.due_a_look(timezone.now()).select_related("owner")
+    try:
+        engine.look(due.get(pk=mailbox_id))
+    except (Fault, LeaseLost, Mailbox.DoesNotExist) as why:
+        log.info("look at mailbox %s: %s", mailbox_id, why)  # its row says the rest
+
+
+@shared_task(expires=10)
+def send_due() -> None:
+    now = timezone.now()
+    for outgoing_id in Outgoing.objects.due(now).values_list("pk", flat=True):
+        send.delay(outgoing_id)
+    for outgoing_id in Outgoing.objects.copy_due(now).values_list("pk", flat=True):
+        file_copy.delay(outgoing_id)
+
+
+@shared_task(expires=60)
+def send(outgoing_id: int) -> None:
+    outgoing = Outgoing.objects.due(timezone.now()).filter(pk=outgoing_id).first()
+    if outgoing:
+        outbox.attempt(outgoing)
+
+
+@shared_task(expires=60)
+def file_copy(outgoing_id: int) -> None:
+    outgoing = Outgoing.objects.copy_due(timezone.now()).filter(pk=outgoing_id).first()
+    if outgoing and outgoing.claim(timezone.now()):
+        sent_copy.settle(outgoing)

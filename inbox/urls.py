@@ -1,0 +1,23 @@
+"""The addresses of the pages about mail: nouns, with verbs by method."""
+
+from django.urls import path
+
+from inbox.views import composer, connect, emails, mailboxes
+
+app_name = "inbox"
+
+urlpatterns = [
+    path("mailboxes/", mailboxes.mailboxes, name="mailboxes"),
+    path("mailboxes/connect/", connect.connect, name="connect"),
+    path("mailboxes/<int:pk>/", mailboxes.mailbox, name="mailbox"),
+    path("mailboxes/<int:pk>/look/", mailboxes.look, name="look"),
+    path("mailboxes/<int:pk>/password/", connect.password, name="password"),
+    path("mailboxes/<int:pk>/disconnection/", mailboxes.disconnection, name="disconnection"),
+    path("contacts/<int:pk>/emails/", composer.new, name="compose"),
+    path("emails/<int:pk>/", emails.email, name="email"),
+    path("emails/<int:pk>/body/", emails.body, name="email-body"),
+    path("emails/<int:pk>/reply/", composer.reply, name="reply"),
+    path("emails/<int:pk>/retry/", emails.retry, name="retry"),
+    path("emails/<int:pk>/resolution/", emails.resolution, name="resolution"),
+    path("emails/<int:pk>/trash/", emails.trash, name="email-trash"),
+]

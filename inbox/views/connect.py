@@ -1,0 +1,82 @@
+"""Connecting a mailbox: the address, then sign in and test, each step a plain form (M1 to M3)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from crm.web import Request, done, page, visible_or_404
+from inbox.connect import joining
+from inbox.connect.probe import Step
+from inbox.forms.connect import AddressForm, ConnectForm, PasswordForm
+from inbox.models import Mailbox
+from inbox.views.mailboxes import mailbox_context
+from inbox.wire.faults import Fault
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("password")
+def connect(request: Request) -> HttpResponse:
+    if request.method != "POST":
+        return page(request, "inbox/mailboxes/address.html", {"form": AddressForm()})
+    if request.POST.get("step") == "address":
+        return _address(request)
+    form = ConnectForm(request.POST)
+    if not form.is_valid():
+        return _sign_in(request, form, status=422)
+    try:
+        mailbox = joining.connect(form.settings, form.choices, owner=request.user)
+    except joining.NotConnected as refused:
+        return _refused(request, form, refused)
+    except Fault as fault:  # the server changed its mind between the test and the first look
+        form.add_error(None, fault.server_said or _("The server did not answer. Try again."))
+        return _sign_in(request, form, status=422)
+    return done(request, "inbox:mailbox", mailbox.pk, toast=_("The mailbox is connected."))
+
+
+@require_POST
+@sensitive_post_parameters("password")
+def password(request: Request, pk: int) -> HttpResponse:
+    """Reconnect: asks for nothing but the password (M37)."""
+    mailbox = visible_or_404(Mailbox, request.user, pk)
+    if mailbox.owner != request.user:
+        raise Http404
+    form = PasswordForm(request.POST)
+    steps: Sequence[Step] = ()
+    if form.is_valid():
+        try:
+            joining.reconnect(mailbox, form.cleaned_data["password"])
+            return done(request, "inbox:mailbox", pk, toast=_("The mailbox is connected again."))
+        except joining.NotConnected as refused:
+            steps = refused.steps
+            form.add_error("password", _("The connection test failed. See below where."))
+    context = mailbox_context(request, mailbox) | {"password_form": form, "steps": steps}
+    return page(request, "inbox/mailboxes/detail.html", context, status=422)
+
+
+def _address(request: Request) -> HttpResponse:
+    form = AddressForm(request.POST)
+    if not form.is_valid():
+        return page(request, "inbox/mailboxes/address.html", {"form": form}, status=422)
+    return _sign_in(request, ConnectForm.guessed(form.cleaned_data["email"], request.user.name))
+
+
+def _refused(request: Request, form: ConnectForm, refused: joining.NotConnected) -> HttpResponse:
+    if refused.failed.name in ("login", "smtp_login"):
+        form.add_error("password", refused.failed.advice or _("The server refused this password."))
+    return _sign_in(request, form, steps=refused.steps, status=422)
+
+
+def _sign_in(
+    request: HttpRequest, form: ConnectForm, *, steps: Sequence[Step] = (), status: int = 200
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "form": form,
+        "email": form["email"].value(),
+        "provider": form.provider,
+        "steps": steps,
+    }
+    return page(request, "inbox/mailboxes/sign_in.html", context, status=status)

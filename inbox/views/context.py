@@ -1,0 +1,36 @@
+"""What every page knows of the mailboxes: their health, and which addresses are the reader's."""
+
+from functools import partial
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from crm.models import User
+from inbox.health import Health, worst
+from inbox.models import Mailbox
+
+
+def mailbox_health(request: HttpRequest) -> dict[str, Any]:
+    """Asked for only where shown: `mailbox_health`, the worst state of one's own mailboxes, and
+    `own_addresses`, under which mail comes to whoever reads the page."""
+    return {
+        "mailbox_health": SimpleLazyObject(partial(_health, request)),
+        "own_addresses": SimpleLazyObject(partial(_addresses, request)),
+    }
+
+
+def _health(request: HttpRequest) -> Health | None:
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return None
+    return worst(list(Mailbox.objects.filter(owner=user)), timezone.now())
+
+
+def _addresses(request: HttpRequest) -> frozenset[str]:
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return frozenset()
+    mailboxes = Mailbox.objects.filter(owner=user).values_list("email", flat=True)
+    return frozenset({user.email.lower(), *(address.lower() for address in mailboxes)})

@@ -1,0 +1,111 @@
+"""One e-mail: itself, its HTML in a frame of its own, and what a person decides about it."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_GET, require_POST
+
+from crm.lib.html import fold_quotes, sanitise_and_count, with_inline_images
+from crm.models import Activity, Contact, Email
+from crm.web import Request, done, page, visible_or_404
+from inbox.models import Mailbox
+from inbox.sending import outbox
+
+# No script, nothing from elsewhere: what the sanitiser might miss finds no way out.
+LETTER = (
+    "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; form-action 'none';"
+    " base-uri 'none'; frame-ancestors 'self';"
+    " sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+)
+
+
+@require_GET
+def email(request: Request, pk: int) -> HttpResponse:
+    found = email_or_404(request, pk)
+    context = {"email": found, "activity": found.activity, "contact": contact_of(request, found)}
+    return page(request, "inbox/emails/detail.html", context, part="message")
+
+
+@require_GET
+@xframe_options_sameorigin
+@never_cache
+def body(request: Request, pk: int) -> HttpResponse:
+    """Its HTML as a page for the sandboxed frame; remote images are blocked and counted."""
+    found = email_or_404(request, pk)
+    if not found.html or not found.seen_by(request.user):
+        raise Http404
+    html = with_inline_images(found.html, _inline_images(found))
+    letter = sanitise_and_count(fold_quotes(html, _("Show quoted text")))
+    response = page(request, "inbox/emails/body.html", {"letter": letter, "email": found})
+    response["Content-Security-Policy"] = LETTER
+    return response
+
+
+@require_POST
+def retry(request: Request, pk: int) -> HttpResponse:
+    found = _outgoing_or_404(request, pk)
+    if outbox.retry(found.outgoing):
+        return _back(request, found, _("It is being sent again."))
+    return _back(request, found, _("It is not waiting for a retry any more."))
+
+
+@require_POST
+def resolution(request: Request, pk: int) -> HttpResponse:
+    """The answer to "Did it arrive?": only a person may have it sent again (M23)."""
+    found = _outgoing_or_404(request, pk)
+    delivered = request.POST.get("delivered")
+    if delivered not in ("yes", "no"):
+        context = {"email": found, "activity": found.activity, "contact": None}
+        return page(request, "inbox/emails/detail.html", context, status=422)
+    outbox.resolve(found.outgoing, delivered=delivered == "yes")
+    said = _("Marked as sent.") if delivered == "yes" else _("It is being sent again.")
+    return _back(request, found, said)
+
+
+@require_POST
+def trash(request: Request, pk: int) -> HttpResponse:
+    found = email_or_404(request, pk)
+    contact = contact_of(request, found)
+    found.activity.trash()
+    to = ("crm:contact", contact.pk) if contact else ("crm:contacts",)
+    return done(request, *to, toast=_("The e-mail is in the Trash."))
+
+
+def email_or_404(request: Request, pk: int) -> Email:
+    rows = Activity.objects.filter(kind=Activity.Kind.EMAIL).with_details()
+    activity = visible_or_404(rows, request.user, pk)
+    found: Email = activity.email
+    return found
+
+
+def contact_of(request: Request, found: Email) -> Contact | None:
+    """The first contact whose timeline holds it, of those that this user may see."""
+    rows = Contact.objects.visible_to(request.user)
+    contact: Contact | None = rows.filter(associations__activity=found.pk).first()
+    return contact
+
+
+def _outgoing_or_404(request: Request, pk: int) -> Any:
+    found = email_or_404(request, pk)
+    mine = Mailbox.objects.usable_by(request.user)
+    if not mine.filter(outgoing__email=found).exists():
+        raise Http404
+    return found
+
+
+def _back(request: Request, found: Email, toast: str) -> HttpResponse:
+    contact = contact_of(request, found)
+    to = ("crm:contact", contact.pk) if contact else ("inbox:email", found.pk)
+    return done(request, *to, toast=toast)
+
+
+def _inline_images(found: Email) -> dict[str, str]:
+    files = found.attachments().exclude(content_id="").exclude(path="")
+    return {
+        file.content_id.strip("<>"): reverse("crm:attachment-inline", args=[file.pk])
+        for file in files
+    }

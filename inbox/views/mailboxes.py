@@ -1,0 +1,62 @@
+"""The pages of connected mailboxes: how each does, what was read and why, look now, disconnect."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from crm.web import Request, done, page, visible_or_404
+from inbox.connect.joining import disconnect
+from inbox.forms.connect import PasswordForm
+from inbox.health import health_of
+from inbox.models import Mailbox
+from inbox.models.readings import ledger
+
+DAYS = 14
+MOST_READINGS = 50
+
+
+@require_GET
+def mailboxes(request: Request) -> HttpResponse:
+    now = timezone.now()
+    rows = Mailbox.objects.visible_to(request.user).select_related("owner")
+    context = {"healths": [health_of(mailbox, now) for mailbox in rows]}
+    return page(request, "inbox/mailboxes/list.html", context)
+
+
+@require_GET
+def mailbox(request: Request, pk: int) -> HttpResponse:
+    found = visible_or_404(Mailbox, request.user, pk)
+    return page(request, "inbox/mailboxes/detail.html", mailbox_context(request, found))
+
+
+@require_POST
+def look(request: Request, pk: int) -> HttpResponse:
+    found = visible_or_404(Mailbox, request.user, pk)
+    found.look_now()
+    return done(request, "inbox:mailbox", pk, toast=_("It is being looked at now."))
+
+
+@require_POST
+def disconnection(request: Request, pk: int) -> HttpResponse:
+    """Whoever owns it, or an admin, disconnects it; the logged e-mails stay or go to the Trash."""
+    found = visible_or_404(Mailbox, request.user, pk)
+    if not found.managed_by(request.user):
+        raise Http404
+    disconnect(found, keep_emails=request.POST.get("emails") != "trash")
+    said = _("{address} was disconnected.").format(address=found.email)
+    return done(request, "inbox:mailboxes", toast=said)
+
+
+def mailbox_context(request: Request, found: Mailbox) -> dict[str, Any]:
+    return {
+        "mailbox": found,
+        "health": health_of(found, timezone.now()),
+        "folders": found.folders.all(),
+        "days": ledger(found, limit=DAYS),
+        "readings": found.readings.select_related("email__activity")[:MOST_READINGS],
+        "mine": found.managed_by(request.user),
+        "password_form": PasswordForm(),
+    }

@@ -1,0 +1,234 @@
+"""Wire: one IMAP connection and its stages; below the reading and the appending session.
+
+IMAPClient greets and runs the ordinary commands (library.py). LOGIN, LIST, SEARCH, FETCH and IDLE
+are ours, since it lets CR/LF in an argument become a command (CVE-2025-15366), sends a user name
+unquoted, drops a whole LIST for one odd line, refuses "n:*" and takes a closed IDLE for silence.
+"""
+
+import base64
+import contextlib
+import re
+import ssl
+
+from imapclient.imap_utf7 import decode as decode_utf7
+from imapclient.imap_utf7 import encode as encode_utf7
+
+from inbox.wire.account import Account
+from inbox.wire.faults import (
+    Fault,
+    LoginRefused,
+    ProtocolFault,
+    ServerBusy,
+    TlsFault,
+    imap_refusal,
+    words,
+)
+from inbox.wire.folders import FolderInfo
+from inbox.wire.library import Library, greet
+from inbox.wire.responses import Response, folder_line, literal_size
+from inbox.wire.stream import Stream, dial
+
+MOST_RESPONSES = 200_000
+_QUOTABLE = re.compile(rb"[\x20-\x7e]*")
+_STATUS = re.compile(rb"\* (OK|NO|BAD|BYE|PREAUTH)\b", re.IGNORECASE)
+_CAPABILITY = re.compile(rb"\[CAPABILITY ([^\]]*)\]", re.IGNORECASE)
+
+
+class Argument(bytes):
+    """What comes from a person, a message or a server: quoted or a literal, never syntax."""
+
+
+class Client:
+    """A connection, opened in the stages that the probe shows: connect, secure, login."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.stream: Stream = dial(account)
+        self._library: Library | None = None
+        self._capabilities: frozenset[str] | None = None
+        self._logging_in = False
+        if account.security != "tls":
+            self._greet()
+
+    @property
+    def library(self) -> Library:
+        assert self._library is not None  # secure() has greeted
+        return self._library
+
+    def secure(self, tls: ssl.SSLContext) -> None:
+        """TLS at once, or by STARTTLS; there is no "if available"."""
+        if self.account.security == "tls":
+            self.stream.start_tls(tls)
+            self._greet()
+        elif self.account.security == "starttls":
+            self._start_tls(tls)
+
+    def login(self) -> None:
+        """LOGIN with both words quoted, else AUTHENTICATE PLAIN (non-ASCII, LOGINDISABLED)."""
+        name, secret = self.account.username.encode(), self.account.password.encode()
+        self._logging_in = True
+        try:
+            if _QUOTABLE.fullmatch(name + secret) and "LOGINDISABLED" not in self.capabilities():
+                self.run(b"LOGIN", quoted(name), quoted(secret))
+            else:
+                self._authenticate_plain()
+        except ProtocolFault as fault:
+            self.close()
+            raise (LoginRefused(fault.code, fault.server_said)) from fault
+        except Fault:
+            self.close()
+            raise
+        self._logging_in = False
+        self.library.imap.state = "AUTH"
+
+    def capabilities(self) -> frozenset[str]:
+        if self._capabilities is None:
+            lines = [answer.line for answer in self.run(b"CAPABILITY")]
+            said = b" ".join(line[13:] for line in lines if line[:13].upper() == b"* CAPABILITY ")
+            self._capabilities = _words_of(said)
+        return self._capabilities
+
+    def folders(self) -> list[FolderInfo]:
+        """LIST, a line that cannot be understood skipped, never the whole list."""
+        made = []
+        for answer in self.run(b"LIST", b'""', b'"*"'):
+            with contextlib.suppress(ProtocolFault):
+                if listed := folder_line(answer):
+                    made.append(_folder(*listed))
+        return made
+
+    def run(self, *parts: bytes) -> list[Response]:
+        """One command and all that was answered to it; NO, BAD and BYE are faults."""
+        try:
+            return self.hear(self.say(*parts))
+        except ProtocolFault as fault:
+            if fault.code in {"syntax", "too_many", "protocol"}:
+                self.close()  # the next answer would be taken for another question's
+            raise
+
+    def say(self, *parts: bytes) -> bytes:
+        """Sends one command, and gives its tag."""
+        tag = line = self.library.imap.new_tag()
+        for part in parts:
+            if not isinstance(part, Argument) or _QUOTABLE.fullmatch(part):
+                line += b" " + (quoted(part) if isinstance(part, Argument) else part)
+                continue
+            self.stream.send(line + b" {%d}\r\n" % len(part))
+            self.await_go_ahead(tag)
+            line = bytes(part)
+        self.stream.send(line + b"\r\n")
+        return tag
+
+    def await_go_ahead(self, tag: bytes) -> list[Response]:
+        """Waits for "+", and gives what was said before it."""
+        heard = []
+        while not (response := self.read_response()).line.startswith(b"+"):
+            if self.ends(tag, response):
+                raise ProtocolFault("protocol", response.line)
+            heard.append(response)
+        return heard
+
+    def hear(self, tag: bytes) -> list[Response]:
+        """All answers up to the tagged OK."""
+        heard: list[Response] = []
+        while not self.ends(tag, response := self.read_response()):
+            heard.append(response)
+            if len(heard) > MOST_RESPONSES:
+                raise ProtocolFault("too_many")
+        return heard
+
+    def read_response(self) -> Response:
+        texts, literals = [self.stream.readline()], []
+        if not _STATUS.match(texts[0]):
+            while (size := literal_size(texts[-1])) is not None:
+                literals.append(self.stream.read(size))
+                texts.append(self.stream.readline())
+        return Response(tuple(texts), tuple(literals))
+
+    def ends(self, tag: bytes, response: Response) -> bool:
+        """Is this the tagged OK? NO, BAD, BYE and another command's tag are faults."""
+        line = response.line
+        if line.startswith(b"* "):
+            if line[2:5].upper() == b"BYE":
+                self.close()
+                raise ServerBusy("bye", words(line[6:], *self._secrets()))
+            return False
+        got, _, rest = line.partition(b" ")
+        status, _, said = rest.partition(b" ")
+        if got != tag or status.strip().upper() not in {b"OK", b"NO", b"BAD"}:
+            raise ProtocolFault("protocol", words(line, *self._secrets()))
+        self._judge(status.strip().upper(), said)
+        return True
+
+    def logout(self) -> None:
+        """A polite end, two seconds of it at most."""
+        self.stream.timeout = min(self.stream.timeout, 2)
+        with contextlib.suppress(Fault):  # BYE is the answer that is wanted
+            if self._library is not None and not self.stream.closed:
+                self.run(b"LOGOUT")
+        self.close()
+
+    def close(self) -> None:
+        self.stream.close()
+
+    def _greet(self) -> None:
+        self._library = greet(self.stream)
+        self._capabilities = frozenset(self._library.imap.capabilities)
+
+    def _start_tls(self, tls: ssl.SSLContext) -> None:
+        if "STARTTLS" not in self.capabilities():
+            self.close()
+            raise TlsFault("starttls_missing")
+        try:
+            self.run(b"STARTTLS")
+        except ProtocolFault as fault:
+            self.close()
+            raise TlsFault("starttls_refused", fault.server_said) from fault
+        self.stream.start_tls(tls)
+        self.library.imap.sock = self.stream.sock
+        self._capabilities = None  # what was said in clear counts for nothing (RFC 3501 6.2.1)
+
+    def _authenticate_plain(self) -> None:
+        if "\0" in self.account.username + self.account.password:
+            raise LoginRefused("malformed")
+        if "AUTH=PLAIN" not in self.capabilities():
+            raise LoginRefused("no_mechanism", " ".join(sorted(self.capabilities())))
+        tag = self.say(b"AUTHENTICATE", b"PLAIN")
+        self.await_go_ahead(tag)
+        self.stream.send(base64.b64encode(self.account.sasl_plain.encode()) + b"\r\n")
+        self.hear(tag)
+
+    def _judge(self, status: bytes, said: bytes) -> None:
+        if status == b"NO":
+            raise imap_refusal(said, *self._secrets(), login=self._logging_in)
+        if status == b"BAD":
+            raise ProtocolFault("bad", words(said, *self._secrets()))
+        if self._logging_in:
+            found = _CAPABILITY.match(said)
+            self._capabilities = _words_of(found[1]) if found else None
+
+    def _secrets(self) -> tuple[str, ...]:
+        return self.account.secrets if self._logging_in else ()
+
+
+def quoted(value: bytes) -> bytes:
+    """A quoted string (RFC 3501 4.3), in which CR, LF and NUL cannot stand."""
+    if not _QUOTABLE.fullmatch(value):
+        raise ProtocolFault("unsendable")
+    return b'"' + value.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+
+
+def _folder(flags: frozenset[str], raw: bytes) -> FolderInfo:
+    """A folder whose spelling would not find it again is listed, and never selectable."""
+    try:
+        name: str = decode_utf7(raw)
+        faithful = encode_utf7(name) == raw
+    except (UnicodeError, ValueError):
+        name, faithful = "", False
+    name = name if faithful else raw.decode("utf-8", "replace")
+    selectable = faithful and not flags & {"noselect", "nonexistent"}
+    return FolderInfo(name, flags, selectable)
+
+
+def _words_of(said: bytes) -> frozenset[str]:
+    return frozenset(said.decode("ascii", "replace").upper().split())

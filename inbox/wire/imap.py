@@ -1,0 +1,271 @@
+"""Wire: the reading session. It has no method that writes: EXAMINE and BODY.PEEK alone (M6, M8)."""
+
+import contextlib
+import select
+import ssl
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Self
+
+from inbox.reason import Reason
+from inbox.wire.account import Account
+from inbox.wire.client import Client
+from inbox.wire.faults import ConnectionLost, Fault, FolderGone, ProtocolFault, ServerBusy
+from inbox.wire.folders import FolderInfo
+from inbox.wire.library import speaking
+from inbox.wire.responses import Value, arrived, fetched, found_uids, number, ranges
+from inbox.wire.structure import Outlined, outline
+
+BATCH = 500
+SEARCH_WINDOW = 100_000
+BODIES_A_TRIP = 20
+FIELDS = (
+    "From To Cc Reply-To Sender Date Subject Message-ID In-Reply-To References X-Musubi-Message "
+    "X-Microsoft-Original-Message-ID Auto-Submitted Precedence List-Id Content-Type Return-Path "
+    "X-Failed-Recipients"
+)
+_HEADER_ITEMS = f"(UID RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER.FIELDS ({FIELDS.upper()})])"
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+@dataclass(frozen=True)
+class FolderStatus:
+    """Where a folder stands; `uidnext` 0 where the server does not tell."""
+
+    name: str
+    uidvalidity: int
+    uidnext: int
+    messages: int
+    highestmodseq: int | None
+
+
+@dataclass(frozen=True)
+class HeaderBlock:
+    """The chosen header fields of one message, as the server sent them."""
+
+    uid: int
+    size: int
+    arrived_at: datetime
+    raw: bytes
+
+
+def open_reading(
+    account: Account, tls: ssl.SSLContext, *, largest: int = 64 * 1024 * 1024
+) -> "ReadingSession":
+    """Connects, secures, logs in. `largest` caps what one literal may bring, in bytes."""
+    client = Client(account)
+    client.stream.longest_literal = largest
+    try:
+        client.secure(tls)
+        client.login()
+        return ReadingSession(client)
+    except BaseException:
+        client.close()
+        raise
+
+
+class ReadingSession:
+    """A logged-in connection that can look and cannot touch."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._library = client.library
+        self._examined: FolderStatus | None = None
+        self._idle_tag = b""
+        self._news = False
+        self.capabilities = client.capabilities()
+        if {"ENABLE", "CONDSTORE"} <= self.capabilities:
+            client.run(b"ENABLE", b"CONDSTORE")  # before the first EXAMINE, or no HIGHESTMODSEQ
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def round_trips(self) -> int:
+        return self._library.imap.round_trips
+
+    @property
+    def bytes_in(self) -> int:
+        return self._client.stream.bytes_in
+
+    def folders(self) -> list[FolderInfo]:
+        return self._client.folders()
+
+    def examine(self, name: str) -> FolderStatus:
+        """Opens the folder for reading; FolderGone when it is not there."""
+        self._examined = None
+        try:
+            with speaking(self._library) as library:
+                said = library.select_folder(name, readonly=True)
+                self._examined = _status(name, {k: _figure(v) for k, v in said.items()})
+        except ProtocolFault as fault:
+            raise self._gone_or(fault, name) from fault
+        return self._examined
+
+    def status(self, name: str) -> FolderStatus:
+        """STATUS, for which no folder is opened."""
+        items = ["MESSAGES", "UIDNEXT", "UIDVALIDITY"]
+        items += ["HIGHESTMODSEQ"] if "CONDSTORE" in self.capabilities else []
+        try:
+            with speaking(self._library) as library:
+                return _status(name, library.folder_status(name, items))
+        except ProtocolFault as fault:
+            raise self._gone_or(fault, name) from fault
+
+    def headers(self, first_uid: int, last_uid: int | None) -> Iterator[HeaderBlock]:
+        """The header fields of a range of UIDs, in batches; None is "to the end"."""
+        for uid_set in self._sets(first_uid, last_uid):
+            for items in self._fetch(uid_set, _HEADER_ITEMS):
+                raw = next((v for k, v in items.items() if k.startswith(b"BODY[HEADER")), None)
+                uid = number(items[b"UID"])
+                # "n:*" names the last message even when it is below n (RFC 3501 6.4.8)
+                if raw is not None and first_uid <= uid <= (last_uid or uid):
+                    size = number(items.get(b"RFC822.SIZE", b"0"))
+                    yield HeaderBlock(uid, size, arrived(items.get(b"INTERNALDATE")), raw)
+
+    def uids_since(self, day: date) -> list[int]:
+        """Which messages arrived on that day or later."""
+        since = f"SINCE {day.day}-{_MONTHS[day.month - 1]}-{day.year}"
+        found = (self._search(f"UID {window} {since}") for window in self._windows(1, None))
+        return [uid for part in found for uid in part]
+
+    def bodies(self, wanted: Sequence[tuple[int, Reason]]) -> Iterator[tuple[int, bytes | None]]:
+        """Whole messages, each for its Reason (M6). None: it is gone, which is never b""."""
+        uids = list(dict.fromkeys(uid for uid, _reason in wanted))
+        for start in range(0, len(uids), BODIES_A_TRIP):
+            trip = uids[start : start + BODIES_A_TRIP]
+            came: dict[int, bytes] = {}
+            for items in self._fetch(ranges(trip), "(UID BODY.PEEK[])"):
+                if body := items.get(b"BODY[]"):
+                    came[number(items[b"UID"])] = body
+            yield from ((uid, came.get(uid)) for uid in trip)
+
+    def holds(self, uid: int, words: str) -> bool:
+        """Whether the server finds these words (ASCII) in a message: it looks, we do not read."""
+        if not words.isascii() or not words.replace("-", "").isalnum():
+            raise ValueError("only letters, digits and hyphens are searched for")
+        return uid in self._search(f'UID {uid} BODY "{words}"')
+
+    def beginning(
+        self, uid: int, _reason: Reason, size: int
+    ) -> tuple[bytes, list[Outlined]] | None:
+        """The first bytes of a message too large to be read, and the files that its structure
+        names (M18). None: it is gone."""
+        head = f"(UID BODYSTRUCTURE BODY.PEEK[]<0.{size}>)".encode()
+        for answer in self._client.run(b"UID", b"FETCH", str(uid).encode(), head):
+            if b" FETCH " in answer.line[:40].upper():
+                said = fetched(answer)
+                body = next((v for k, v in said.items() if k.startswith(b"BODY[]")), None)
+                if body and said.get(b"UID") == str(uid).encode():
+                    return body, outline(answer)
+        return None
+
+    def wait_for_news(self, seconds: float) -> bool:
+        """IDLE on the examined folder until the server has news or the time is over."""
+        self.idle_begin()
+        until = time.monotonic() + seconds
+        while not (news := self.idle_news()) and (left := until - time.monotonic()) > 0:
+            poll = select.poll()
+            poll.register(self.idle_fileno(), select.POLLIN)
+            poll.poll(left * 1000)
+        return self.idle_end() or news
+
+    def idle_begin(self) -> None:
+        """Starts IDLE; ask idle_news() once before waiting on idle_fileno()."""
+        self._idle_tag = self._client.say(b"IDLE")
+        before = self._client.await_go_ahead(self._idle_tag)
+        self._news = any(_is_news(answer.line) for answer in before)
+
+    def idle_fileno(self) -> int:
+        return self._client.stream.sock.fileno()
+
+    def idle_news(self) -> bool:
+        """What the server has said by now, without waiting; ConnectionLost when it has closed."""
+        for line in self._client.stream.lines_at_hand():
+            if line[:5].upper() == b"* BYE":
+                self._client.close()
+                raise ServerBusy("bye", line[6:])
+            if not line.startswith(b"* "):
+                self._client.close()  # a tagged answer: the server has ended the IDLE
+                raise ConnectionLost("closed", line)
+            self._news = self._news or _is_news(line)
+        return self._news
+
+    def idle_end(self) -> bool:
+        """DONE. Tells whether there was news, that which crossed the DONE included."""
+        tag, self._idle_tag = self._idle_tag, b""
+        self._client.stream.send(b"DONE\r\n")
+        answers = self._client.hear(tag)
+        return self._news or any(_is_news(answer.line) for answer in answers)
+
+    def close(self) -> None:
+        """Says goodbye, out of an IDLE too."""
+        self._client.stream.timeout = min(self._client.stream.timeout, 2)
+        with contextlib.suppress(Fault):
+            if self._idle_tag and not self._client.stream.closed:
+                self.idle_end()
+        self._client.logout()
+
+    def _fetch(self, uid_set: str, items: str) -> Iterator[dict[bytes, Value]]:
+        """The answers that have a UID; what was said of other messages' flags is passed over."""
+        for answer in self._client.run(b"UID", b"FETCH", uid_set.encode(), items.encode()):
+            if b" FETCH " in answer.line[:40].upper():
+                said = fetched(answer)
+                if b"UID" in said:
+                    yield said
+
+    def _sets(self, first: int, last: int | None) -> Iterator[str]:
+        """UID sets of at most a batch each; a wide range is asked first which UIDs it has."""
+        known = self._examined.uidnext if self._examined else 0
+        end = last if last is not None else known
+        if 0 < end < first + BATCH:
+            yield f"{first}:{last or '*'}"
+            return
+        for window in self._windows(first, last):
+            uids = [uid for uid in self._search(f"UID {window}") if first <= uid <= (last or uid)]
+            for start in range(0, len(uids), BATCH):
+                yield ranges(uids[start : start + BATCH])
+
+    def _windows(self, first: int, last: int | None) -> Iterator[str]:
+        """One range where ESEARCH answers in ranges; else windows, as a line has its limits."""
+        status = self._examined
+        wide = status is not None and status.messages > SEARCH_WINDOW
+        end = last or (status.uidnext if status else 0)
+        low = first
+        while wide and "ESEARCH" not in self.capabilities and low + SEARCH_WINDOW <= end:
+            yield f"{low}:{low + SEARCH_WINDOW - 1}"
+            low += SEARCH_WINDOW
+        yield f"{low}:{last or '*'}"
+
+    def _search(self, criteria: str) -> list[int]:
+        compact = b"RETURN (ALL) " if "ESEARCH" in self.capabilities else b""
+        return found_uids(self._client.run(b"UID", b"SEARCH", compact + criteria.encode()))
+
+    def _gone_or(self, fault: ProtocolFault, name: str) -> Exception:
+        """An old server's bare NO does not say why: the list of folders does."""
+        if fault.code != "no" or any(folder.name == name for folder in self.folders()):
+            return fault
+        return FolderGone("nonexistent", fault.server_said)
+
+
+def _status(name: str, said: dict[bytes, int | None]) -> FolderStatus:
+    return FolderStatus(
+        name,
+        said.get(b"UIDVALIDITY") or 0,
+        said.get(b"UIDNEXT") or 0,
+        said.get(b"EXISTS", said.get(b"MESSAGES")) or 0,
+        said.get(b"HIGHESTMODSEQ"),
+    )
+
+
+def _figure(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _is_news(line: bytes) -> bool:
+    return line.rstrip().upper().endswith(b" EXISTS")

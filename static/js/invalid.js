@@ -1,0 +1,16 @@
+/* After a form came back with errors, the first wrong field has the focus; where no field is wrong,
+   the step that failed. */
+
+const wrong = "[aria-invalid=true], [data-state=fail]";
+
+function lead(root) {
+  const field = root.querySelector("[aria-invalid=true]") ?? root.querySelector(wrong);
+  field?.focus();
+  if (field?.matches("[data-state=fail]")) field.scrollIntoView({ block: "center" });
+}
+
+/* After the browser went to the fragment, which takes the focus away. */
+addEventListener("load", () => lead(document));
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.xhr.status === 422) lead(event.detail.target.isConnected ? event.detail.target : document);
+});

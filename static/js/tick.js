@@ -1,0 +1,149 @@
+/* News on an open record: asks data-news-url every 2 s while the tab is visible, and takes what
+   came into the timeline at once, unless the person is reading further down or typing. Then it
+   waits behind a pill, so that nothing moves under their eyes. */
+
+const EVERY = 2000;
+const MOST_WAIT = 60_000; // after failures: ask more rarely, never give up
+
+const list = document.querySelector("[data-news-url]");
+if (list) watch(list);
+
+function watch(list) {
+  let since = list.dataset.newsSince;
+  let wait = EVERY;
+  let timer = 0;
+  let waiting = null;
+
+  const pill = document.querySelector("[data-news-pill]");
+  pill.addEventListener("click", () => {
+    show();
+    const pane = paneOf(list);
+    if (pane) pane.scrollTo({ top: 0, behavior: "smooth" });
+    else list.scrollIntoView({ behavior: "smooth" });
+  });
+
+  const again = () => {
+    clearTimeout(timer);
+    if (!document.hidden) timer = setTimeout(ask, wait);
+  };
+
+  async function ask() {
+    try {
+      const url = new URL(list.dataset.newsUrl, location.href);
+      url.searchParams.set("since", since);
+      const answer = await fetch(url, { cache: "no-store", redirect: "manual" });
+      if (answer.type === "opaqueredirect" || answer.status === 404) return; // signed out, or gone
+      if (answer.status === 200) {
+        since = answer.headers.get("X-News-Since") ?? since;
+        take(await answer.text());
+      }
+      wait = answer.status < 500 ? EVERY : Math.min(wait * 2, MOST_WAIT);
+    } catch {
+      wait = Math.min(wait * 2, MOST_WAIT);
+    }
+    again();
+  }
+
+  function take(html) {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    waiting = [...page.querySelectorAll("[data-item]")];
+    for (const part of page.querySelectorAll("[data-refresh]")) {
+      document.getElementById(part.id)?.replaceWith(document.importNode(part, true));
+    }
+    const fresh = waiting.filter((item) => differs(item, itemOf(list, item)));
+    if (!fresh.length) return;
+    const mayMove = fresh.every((item) => itemOf(list, item) && sameMessages(item, itemOf(list, item)));
+    if (mayMove || !isBusy(list)) show();
+    else announce(pill, fresh.length);
+  }
+
+  function show() {
+    pill.parentElement.hidden = true;
+    merge(list, waiting ?? []);
+    waiting = null;
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) clearTimeout(timer);
+    else ask();
+  });
+  again();
+}
+
+/* --- comparing what came with what is there --- */
+
+const itemOf = (list, item) => list.querySelector(`[data-item="${CSS.escape(item.dataset.item)}"]`);
+const differs = (item, old) => !old || old.dataset.version !== item.dataset.version;
+const sameMessages = (item, old) => old.dataset.newest === item.dataset.newest;
+
+function isBusy(list) {
+  const draft = [...document.querySelectorAll("textarea")].find((area) => area.value !== area.defaultValue);
+  const typing = document.activeElement?.closest("textarea, input, select, [contenteditable]");
+  const edge = paneOf(list)?.getBoundingClientRect().top ?? 0;
+  const reading = list.getBoundingClientRect().top < edge - 40;
+  return reading || Boolean(typing) || Boolean(draft);
+}
+
+/* What scrolls: the pane on a wide screen, the whole page on a phone. */
+function paneOf(list) {
+  const pane = list.closest("[data-scrolls]");
+  return pane && pane.scrollHeight > pane.clientHeight + 1 ? pane : null;
+}
+
+function announce(pill, count) {
+  const words = count === 1 ? pill.dataset.one : pill.dataset.many;
+  pill.textContent = words.replace("%s", count);
+  pill.parentElement.hidden = false;
+}
+
+/* --- bringing it in: new items on top, changed ones in place, the rest untouched --- */
+
+function merge(list, items) {
+  list.querySelector("[data-nothing]")?.remove();
+  const days = new Map([...list.querySelectorAll("[data-day]")].map((day) => [day.dataset.day, day]));
+  for (const item of [...items].reverse()) {
+    const old = itemOf(list, item);
+    if (!differs(item, old)) continue;
+    const node = bring(item, old);
+    if (old && sameMessages(item, old)) {
+      old.replaceWith(node);
+    } else {
+      old?.remove();
+      dayOf(list, days, item).after(node);
+    }
+  }
+  dropEmptyDays(list);
+}
+
+function bring(item, old) {
+  const node = document.importNode(item, true);
+  node.dataset.new = "";
+  const draft = old?.querySelector("form[data-composer]");
+  if (draft) node.querySelector(".thread__reply")?.replaceChildren(draft); // what is typed moves along
+  window.htmx?.process(node);
+  document.dispatchEvent(new CustomEvent("musubi:arrived", { detail: node }));
+  return node;
+}
+
+function dayOf(list, days, item) {
+  const key = item.dataset.on;
+  if (!days.has(key)) {
+    const day = document.createElement("li");
+    day.className = "tl__day";
+    day.dataset.day = key;
+    const title = document.createElement("h2");
+    title.className = "xs";
+    title.textContent = item.dataset.onWords;
+    day.append(title);
+    list.prepend(day);
+    days.set(key, day);
+  }
+  return days.get(key);
+}
+
+function dropEmptyDays(list) {
+  for (const day of list.querySelectorAll("[data-day]")) {
+    const next = day.nextElementSibling;
+    if (!next || next.matches("[data-day]")) day.remove();
+  }
+}

@@ -1,0 +1,124 @@
+"""Every page at both widths, light and dark: axe finds nothing, nothing sticks out."""
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from crm.accounts import setup_url
+from crm.models import Attachment, Contact, Email, User
+from inbox.models import Mailbox, Outgoing
+from tests.browser.conftest import SignIn
+from tests.factories import (
+    make_company,
+    make_contact,
+    make_deal,
+    make_email,
+    make_mailbox,
+    make_note,
+)
+
+LONG = "Wirtschaftsprüfungsgesellschaft-Donaudampfschifffahrt"
+STICKS_OUT = """() => document.documentElement.scrollWidth > innerWidth
+    ? `${document.documentElement.scrollWidth} px wide` : ''"""
+DESIGNED = f"""<table width="900" bgcolor="#eef"><tr><td><h1>{LONG}</h1>
+    <img src="https://cdn.example/logo.png">Good morning.</td></tr></table>"""
+SIZES = [(1440, 900), (390, 844)]
+
+
+@pytest.fixture
+def mailbox(hana: User) -> Mailbox:
+    """One that its server refuses: the banner is on every page."""
+    said = "[AUTHENTICATIONFAILED] Invalid credentials " + "x" * 120
+    state = {"state": Mailbox.State.DISCONNECTED, "fault": "auth", "state_reason": said}
+    return make_mailbox(hana, state_since=timezone.now(), **state)
+
+
+@pytest.fixture
+def record(aoki: Contact, mailbox: Mailbox) -> Contact:
+    """A record with everything on it: a conversation, a note, files, what failed, what is open."""
+    now = timezone.now()
+    asked = make_email(aoki, subject=f"Plan {LONG}", text="First.", at=now - timedelta(days=400))
+    for days in (9, 8, 7):
+        make_email(aoki, thread=asked.thread, text="Next. " * 40, at=now - timedelta(days=days))
+    newest = make_email(aoki, thread=asked.thread, text="x", html=DESIGNED, new_participant=True)
+    Attachment.objects.store(newest.activity, b"%PDF", name=f"{LONG}.pdf", content_type="text/x")
+    make_email(aoki, text="New.\n> Old.", reply_length=4, html="<p>New.</p>", auto_reply=True)
+    make_note(aoki, f"https://{LONG.lower()}.example/{'x' * 90}")
+    make_deal(aoki, name="Osaka rollout", amount=48_000)
+    for state in ("failed", "unknown", "sent"):
+        make_sent(aoki, mailbox, state)
+    return aoki
+
+
+def make_sent(contact: Contact, mailbox: Mailbox, state: str) -> None:
+    email = make_email(contact, direction="outgoing", source="sent", status=state, error="550 no")
+    now = timezone.now()
+    Outgoing.objects.create(
+        email=email, mailbox=mailbox, token=state, due_at=now, claimed_until=now, state=state
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES, ids=["wide", "phone"])
+def test_the_walk(
+    sign_in: SignIn, hana: User, record: Contact, size: tuple[int, int], scheme: str
+) -> None:
+    others = make_company(f"{LONG} {LONG}", owner=hana)
+    long = make_contact(f"{LONG.lower()}@example.test", last_name=LONG, company=others, owner=hana)
+    email, mailbox = Email.objects.first(), Mailbox.objects.get()
+    page = sign_in(hana)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    for path in (
+        "/contacts/",
+        "/contacts/?q=nobody",
+        "/contacts/new/",
+        f"/contacts/{record.pk}/",
+        f"/contacts/{record.pk}/?pane=about",
+        f"/contacts/{long.pk}/?pane=related",
+        f"/contacts/{long.pk}/details/",
+        f"/contacts/{long.pk}/emails/",
+        f"/emails/{email.pk}/" if email else "",
+        "/mailboxes/",
+        f"/mailboxes/{mailbox.pk}/",
+        "/accounts/logout/",
+        "/contacts/99999/",
+    ):
+        page.goto(path)
+        inspect(page)
+    refuse_a_server(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES, ids=["wide", "phone"])
+def test_the_walk_of_a_stranger(
+    page: Page, db: None, live_server: object, size: tuple[int, int], scheme: str
+) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    for path in ("/accounts/login/", "/accounts/password/reset/", setup_url("")):
+        page.goto(path)
+        inspect(page)
+
+
+def refuse_a_server(page: Page) -> None:
+    """The wizard, up to a test that fails: the failed step has the focus."""
+    page.goto("/mailboxes/connect/")
+    inspect(page)
+    page.get_by_label("Your e-mail address").fill("hana@example.test")
+    page.keyboard.press("Enter")
+    page.get_by_label("Incoming server (IMAP)").fill("127.0.0.1")  # a private address
+    page.locator("input[type=password]").fill("secret")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-state=fail]")).to_be_focused()
+    inspect(page)
+
+
+def inspect(page: Page) -> None:
+    where = page.url
+    violations = Axe().run(page).response["violations"]
+    assert not [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations], where
+    assert not page.evaluate(STICKS_OUT), where

@@ -1,0 +1,48 @@
+"""The people of the tests: hana owns, ken is on her team, rin on another one, mio is admin.
+
+Aoki and Weber are their customers, both hana's. A test that needs a mail server's user takes an
+address of its own from `mail_user`.
+"""
+
+import pytest
+
+from crm.models import Contact, Role, Team, User
+from tests.factories import make_company, make_contact, make_team, make_user
+
+
+@pytest.fixture
+def team(db: None) -> Team:
+    """The team of hana and ken."""
+    return make_team("Sales")
+
+
+@pytest.fixture
+def hana(team: Team) -> User:
+    return make_user("Hana", team=team)
+
+
+@pytest.fixture
+def ken(team: Team) -> User:
+    return make_user("Ken", team=team)
+
+
+@pytest.fixture
+def rin(db: None) -> User:
+    return make_user("Rin", team=make_team("Support"))
+
+
+@pytest.fixture
+def mio(db: None) -> User:
+    return make_user("Mio", role=Role.ADMIN)
+
+
+@pytest.fixture
+def aoki(hana: User) -> Contact:
+    company = make_company("Aoki Shoten", domain="aoki.example", owner=hana)
+    names = {"first_name": "Yuki", "last_name": "Aoki"}
+    return make_contact("yuki@aoki.example", owner=hana, company=company, **names)
+
+
+@pytest.fixture
+def weber(hana: User) -> Contact:
+    return make_contact("anna@weber.example", owner=hana, first_name="Anna", last_name="Weber")

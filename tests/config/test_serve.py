@@ -1,0 +1,124 @@
+"""script/server's last step, as a person meets it: one command, one line, one Ctrl-C."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.config.test_parts import ROOT, runs, until
+from tests.servers.ports import free_ports
+from tests.servers.postgres import private_postgres
+
+pytestmark = pytest.mark.live
+Log = Callable[[], str]
+
+
+@contextmanager
+def serving(folder: Path, **variables: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]", Log]]:
+    """All of Musubi on a free port with an empty database; its children's output is the log."""
+    (port,) = free_ports(1)
+    output = folder / "output"
+    environment = {
+        **os.environ,
+        "PORT": str(port),
+        "DATABASE_URL": f"sqlite:///{folder}/musubi.sqlite3",
+        "CELERY_BROKER_URL": f"filesystem://{folder}/queue",
+        "MEDIA_ROOT": str(folder / "media"),
+        **variables,
+    }
+    with output.open("wb") as file:
+        command = [sys.executable, "-m", "config.serve"]
+        parent = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file)
+    try:
+        yield port, parent, output.read_text
+    finally:
+        parent.send_signal(signal.SIGTERM)
+        parent.wait(15)
+
+
+def children(parent: "subprocess.Popen[bytes]") -> list[int]:
+    pids = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+    return [int(pid) for pid in pids]
+
+
+def descendants(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [each for child in found for each in (int(child), *descendants(int(child)))]
+
+
+def get(url: str) -> tuple[int, str]:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return answer.status, answer.read().decode()
+
+
+def test_it_answers_restarts_what_dies_and_ends_everything_at_once(tmp_path: Path) -> None:
+    with serving(tmp_path) as (port, parent, log):
+        until(lambda: "Create the first account: " in log(), 60)
+        assert f"Ready: http://127.0.0.1:{port}\n" in log()
+        link = re.findall(r"Create the first account: (\S+)", log())
+        assert len(link) == 1
+        assert link[0].startswith(f"http://127.0.0.1:{port}/setup/")
+        assert get(link[0])[0] == 200
+
+        until(lambda: len(children(parent)) == 4)
+        before = children(parent)
+        os.kill(before[1], signal.SIGKILL)
+        until(lambda: len(children(parent)) == 4 and before[1] not in children(parent), 20)
+        assert log().count("Ready: ") == 1
+
+        everybody = descendants(parent.pid)
+        started = time.monotonic()
+        parent.send_signal(signal.SIGINT)
+        assert parent.wait(12) == 0
+        assert time.monotonic() - started < 10
+        assert not [pid for pid in everybody if runs(pid)]
+
+
+def test_it_runs_on_postgresql_and_redis(tmp_path: Path, redis_url: str) -> None:
+    with private_postgres() as database:
+        url = database.replace("/musubi?", "/postgres?")
+        variables = {"DATABASE_URL": url, "CELERY_BROKER_URL": redis_url}
+        with serving(tmp_path, **variables) as (port, _, log):
+            until(lambda: "Ready: " in log(), 60)
+            health = f"http://127.0.0.1:{port}/api/v1/health"
+            until(lambda: _is_well(health), 60)
+
+
+def _is_well(url: str) -> bool:
+    try:
+        return json.loads(get(url)[1])["status"] == "ok"
+    except urllib.error.HTTPError:
+        return False
+
+
+def test_a_port_in_use_is_said_in_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        run = subprocess.run(
+            [sys.executable, "-m", "config.serve"],
+            cwd=ROOT,
+            env={**os.environ, "PORT": port},
+            capture_output=True,
+            text=True,
+        )
+    assert run.returncode == 2
+    assert f"Port {port} is in use" in run.stderr
+    assert run.stdout == ""
+
+
+@pytest.mark.parametrize("argument", ["--demo", "--help"])
+def test_script_server_refuses_what_it_does_not_know(argument: str) -> None:
+    run = subprocess.run([ROOT / "script/server", argument], capture_output=True, text=True)
+    assert run.returncode == 2
+    assert len(run.stderr.splitlines()) == 1

@@ -1,0 +1,65 @@
+"""What all tests share; tests/environment.py has set the variables before Django was imported."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+from django.test import override_settings
+from pytest_django import Settings
+
+from tests.servers.dovecot import Dovecot
+from tests.servers.redis import private_redis
+
+pytest_plugins = ["tests.servers.fixtures", "tests.cast"]
+
+
+@pytest.fixture(scope="session")
+def run_folder(worker_id: str) -> Path:
+    """A folder for this process of the test run; it goes away with the run."""
+    folder = Path(os.environ["MUSUBI_TEST_FOLDER"]) / worker_id
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(run_folder: Path, worker_id: str) -> None:
+    """One test database per process. SQLite's is a file, as in real use: its locks differ."""
+    database = django_settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("TEST", {})["NAME"] = str(run_folder / "test.sqlite3")
+    else:
+        database.setdefault("TEST", {})["NAME"] = f"test_musubi_{worker_id}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _media_of_this_process(run_folder: Path) -> Iterator[None]:
+    with override_settings(MEDIA_ROOT=run_folder / "media"):
+        yield
+
+
+@pytest.fixture
+def child_environment(transactional_db: None, run_folder: Path) -> dict[str, str]:
+    """The environment for a child process (manage.py …) that shall share this test's database."""
+    name = connection.settings_dict["NAME"]
+    url = f"sqlite:///{name}"
+    if connection.vendor == "postgresql":
+        url = os.environ["DATABASE_URL"].replace("/musubi?", f"/{name}?")
+    queue = f"filesystem://{run_folder}/queue"
+    media = str(django_settings.MEDIA_ROOT)
+    return {**os.environ, "DATABASE_URL": url, "CELERY_BROKER_URL": queue, "MEDIA_ROOT": media}
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with private_redis() as url:
+        yield url
+
+
+@pytest.fixture
+def trusted(settings: Settings, dovecot: Dovecot) -> Dovecot:
+    """Dovecot, whose certificate the product believes, as an operator's INBOX_CA_FILE makes it."""
+    settings.INBOX_CA_FILE = str(dovecot.ca_file)
+    return dovecot

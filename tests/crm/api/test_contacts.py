@@ -1,0 +1,148 @@
+"""REST: contacts, as docs/api says."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from crm.models import ApiToken, Audience, Contact, User
+from tests.factories import make_contact, make_email, make_note
+
+pytestmark = pytest.mark.django_db
+Api = Callable[..., Any]
+
+
+@pytest.fixture
+def api(client: Client, hana: User) -> Api:
+    """`api("get", "/contacts")` as hana; `token=` as somebody else."""
+    own = ApiToken.issue(hana)
+
+    def call(method: str, path: str, body: Any = None, token: str = own, **headers: str) -> Any:
+        headers["Authorization"] = f"Bearer {token}"
+        return getattr(client, method)(
+            f"/api/v1{path}", data=body, content_type="application/json", headers=headers
+        )
+
+    return call
+
+
+def test_without_a_token_nobody_sees_anything(client: Client, aoki: Contact) -> None:
+    answer = client.get("/api/v1/contacts")
+    assert answer.status_code == 401
+    assert answer["Content-Type"] == "application/problem+json"
+    assert client.get("/api/v1/contacts", headers={"Authorization": "Bearer x"}).status_code == 401
+
+
+def test_a_contact_is_made_read_changed_and_trashed(api: Api) -> None:
+    body = {
+        "first_name": "Yuki",
+        "last_name": "Aoki",
+        "emails": [
+            {"address": "Old@aoki.example", "label": "old"},
+            {"address": "yuki@aoki.example", "primary": True},
+        ],
+    }
+    made = api("post", "/contacts", body)
+    assert made.status_code == 201
+    contact = made.json()
+    assert contact["email"] == "yuki@aoki.example"
+    assert [row["address"] for row in contact["emails"]] == [
+        "yuki@aoki.example",
+        "old@aoki.example",
+    ]
+    path = f"/contacts/{contact['id']}"
+    assert api("patch", path, {"phone": "+81 6"}).json()["phone"] == "+81 6"
+    assert api("get", path).json()["first_name"] == "Yuki"
+    changed = api("patch", path, {"email": "new@aoki.example"}).json()
+    assert changed["email"] == "new@aoki.example"
+    assert len(changed["emails"]) == 3
+    assert api("delete", path).status_code == 204
+    assert api("get", path).status_code == 404
+
+
+def test_an_address_belongs_to_one_contact(api: Api, aoki: Contact) -> None:
+    answer = api("post", "/contacts", {"email": aoki.email})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "email"
+    assert Contact.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"email": "nonsense"}, "email"),
+        ({"email": "a@b.test", "company_id": "999"}, "company_id"),
+        ({"emails": [{"address": "x"}]}, "emails.0.address"),
+    ],
+)
+def test_bad_input_names_its_field(api: Api, body: dict[str, Any], field: str) -> None:
+    answer = api("post", "/contacts", body)
+    assert answer.status_code == 422
+    assert [row["field"] for row in answer.json()["errors"]] == [field]
+
+
+def test_lists_are_keyset_pages(api: Api, django_assert_max_num_queries: Any) -> None:
+    for number in range(5):
+        make_contact(f"c{number}@x.test", last_name=f"C{number}")
+    first = api("get", "/contacts?limit=2").json()
+    second = api("get", f"/contacts?limit=2&cursor={first['next']}").json()
+    third = api("get", f"/contacts?limit=2&cursor={second['next']}").json()
+    names = [row["last_name"] for page in (first, second, third) for row in page["items"]]
+    assert names == ["C4", "C3", "C2", "C1", "C0"]
+    assert third["next"] is None
+    with django_assert_max_num_queries(4):
+        api("get", "/contacts?search=c3")
+    assert len(api("get", "/contacts?search=c3@x").json()["items"]) == 1
+
+
+@pytest.mark.rule("M41")
+def test_a_token_sees_what_its_user_sees(api: Api, aoki: Contact, rin: User) -> None:
+    aoki.change(audience=Audience.TEAM)
+    token = ApiToken.issue(rin)
+    for path in ("", "/timeline", "/attachments"):
+        assert api("get", f"/contacts/{aoki.pk}{path}").status_code == 200
+        assert api("get", f"/contacts/{aoki.pk}{path}", token=token).status_code == 404
+    assert api("get", "/contacts", token=token).json()["items"] == []
+
+
+def test_the_timeline_is_newest_first_by_kind(api: Api, aoki: Contact) -> None:
+    make_email(aoki, subject="One")
+    make_note(aoki, "Two")
+    items = api("get", f"/contacts/{aoki.pk}/timeline").json()["items"]
+    assert [row["kind"] for row in items] == ["note", "email"]
+    emails = api("get", f"/contacts/{aoki.pk}/timeline?kind=email").json()["items"]
+    assert [row["subject"] for row in emails] == ["One"]
+    assert emails[0]["from"]["email"] == aoki.email
+    assert api("get", f"/contacts/{aoki.pk}/timeline?cursor=x").status_code == 422
+
+
+@pytest.mark.rule("M32")
+def test_the_trash_gives_back(api: Api, aoki: Contact) -> None:
+    email = make_email(aoki, subject="Kept")
+    email.activity.trash()
+    aoki.trash()
+    items = api("get", "/trash").json()["items"]
+    assert {(row["kind"], row["name"]) for row in items} == {
+        ("contact", "Yuki Aoki"),
+        ("email", "Kept"),
+    }
+    assert all(row["erased_on"] > row["deleted_at"] for row in items)
+    assert api("post", f"/trash/contact/{aoki.pk}/restore").status_code == 200
+    assert api("post", f"/trash/email/{email.pk}/restore").status_code == 200
+    assert api("post", f"/trash/email/{email.pk}/restore").status_code == 404
+    assert len(api("get", f"/contacts/{aoki.pk}/timeline").json()["items"]) == 1
+
+
+def test_restoring_onto_a_taken_address_is_refused(api: Api, aoki: Contact) -> None:
+    address = aoki.email
+    aoki.trash()
+    make_contact(address)
+    answer = api("post", f"/trash/contact/{aoki.pk}/restore")
+    assert answer.status_code == 409
+    assert address in answer.json()["detail"]
+
+
+def test_the_description_is_served(client: Client) -> None:
+    assert client.get("/api/v1/openapi.json").status_code == 200
+    assert client.get("/api/v1/docs").status_code == 200

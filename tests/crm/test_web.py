@@ -1,0 +1,37 @@
+"""Each page in the language, the time zone and the theme of whoever looks at it."""
+
+from datetime import UTC, datetime
+
+from django.test import Client
+
+from crm.models import Contact, User
+from tests.factories import make_note
+
+
+def test_preferences_of_the_reader(client: Client, hana: User, aoki: Contact) -> None:
+    hana.change(language="en", time_zone="Asia/Tokyo", theme="dark")
+    make_note(aoki, by=hana, at=datetime(2026, 3, 17, 20, 30, tzinfo=UTC))
+    client.force_login(hana)
+    html = client.get(f"/contacts/{aoki.pk}/").content.decode()
+    assert '<html lang="en" data-theme="dark">' in html
+    assert "2026-03-18T05:30:00+09:00" in html
+
+
+def test_unknown_preferences_are_as_none(client: Client, hana: User) -> None:
+    hana.change(language="xx", time_zone="../../etc/passwd")
+    client.force_login(hana)
+    assert '<html lang="en">' in client.get("/contacts/").content.decode()
+
+
+def test_a_page_that_is_not_there_says_so_in_our_words(client: Client, hana: User) -> None:
+    client.force_login(hana)
+    answer = client.get("/contacts/999999/")
+    assert answer.status_code == 404 and b"There is nothing here" in answer.content
+
+
+def test_whose_session_ended_keeps_what_was_typed(client: Client, aoki: Contact) -> None:
+    partly = {"HX-Request": "true"}
+    answer = client.get("/contacts/", headers=partly)
+    assert answer["HX-Redirect"].startswith("/accounts/login/")
+    answer = client.post(f"/contacts/{aoki.pk}/emails/", {"text": "A letter"}, headers=partly)
+    assert answer.status_code == 401 and not answer.content

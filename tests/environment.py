@@ -1,0 +1,88 @@
+"""The environment of every test run, set before Django reads its settings (pytest -p, pyproject).
+
+`--db=postgres` runs, on a private PostgreSQL, only the tests that touch the database. Workers of
+pytest-xdist inherit what the first process has set.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.servers.postgres import private_postgres
+
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+TOUCHES_DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
+_running = ExitStack()
+
+
+def _stop(owner: int) -> None:
+    """Also after a run that ended before it began; but not at the end of a forked child."""
+    if os.getpid() == owner:
+        _running.close()
+
+
+if not IS_WORKER:
+    atexit.register(_stop, os.getpid())
+    _folder = Path(tempfile.mkdtemp(prefix="musubi-tests-"))
+    _running.callback(shutil.rmtree, _folder, ignore_errors=True)
+    os.environ.update(
+        SECRET_KEY="only-for-tests-" + 40 * "s",
+        FERNET_KEYS="bXVzdWJpLXRlc3RzLWtleS1udW1iZXItb25lLTAwMDE=",
+        MESSAGE_ID_KEYS="only-for-tests-" + 40 * "m",
+        DATABASE_URL=f"sqlite:///{_folder}/musubi.sqlite3",
+        CELERY_BROKER_URL="memory://",
+        CACHE_URL="locmemcache://",
+        MEDIA_ROOT=str(_folder / "media"),
+        EMAIL_URL="memorymail://",
+        ALLOWED_HOSTS="localhost,127.0.0.1,[::1],testserver",
+        CSRF_TRUSTED_ORIGINS="",
+        DEBUG="false",
+        HTTPS="false",
+        STATIC_MANIFEST="false",
+        LANGUAGE_CODE="en",
+        TIME_ZONE="UTC",
+        INBOX_ALLOW_PRIVATE_HOSTS="true",  # every server of the tests is on loopback
+        INBOX_POLL_SECONDS="60",
+        INBOX_IDLE="true",
+        INBOX_CA_FILE="",
+        MUSUBI_TEST_FOLDER=str(_folder),
+    )
+    for _name in [name for name in os.environ if name.startswith("RETENTION_")]:
+        del os.environ[_name]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--db",
+        choices=["sqlite", "postgres"],
+        default="sqlite",
+        help="the database to test on; with postgres only the tests that touch it",
+    )
+
+
+@pytest.hookimpl(wrapper=True)  # a wrapper comes before pytest-django, which reads the settings
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    if early_config.known_args_namespace.db == "postgres" and not IS_WORKER:
+        os.environ["DATABASE_URL"] = _running.enter_context(private_postgres())
+    yield
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With --db=postgres: drops the tests that never touch the database."""
+    if config.getoption("db") != "postgres":
+        return
+    kept = [item for item in items if touches_the_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
+def touches_the_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("django_db"):
+        return True
+    return not TOUCHES_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))

@@ -1,0 +1,46 @@
+"""Templates, styles and scripts keep to the strict policy and to what is really there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+STYLES = sorted((ROOT / "static" / "css").rglob("*.css"))
+FORBIDDEN = re.compile(
+    r"\s(?:style|on[a-z]+|hx-on[:\w-]*)=|javascript:|<script(?![^>]*\ssrc=)", re.IGNORECASE
+)
+LONGEST_STYLE = 350
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name)
+def test_a_template_has_no_inline_code(path: Path) -> None:
+    assert not FORBIDDEN.findall(path.read_text())
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name)
+def test_a_template_names_icons_and_files_that_exist(path: Path) -> None:
+    text = path.read_text()
+    sprite = (ROOT / "static" / "img" / "icons.svg").read_text()
+    for icon in re.findall(r'{% icon "([\w-]+)"', text):
+        assert f'id="i-{icon}"' in sprite
+    for file in re.findall(r"{% static '([^']+)' %}", text):
+        assert (ROOT / "static" / file).exists() or file.startswith("django_htmx/")
+
+
+def test_every_style_is_small_and_linked() -> None:
+    linked = "".join(path.read_text() for path in TEMPLATES)
+    for path in STYLES:
+        assert len(path.read_text().splitlines()) <= LONGEST_STYLE
+        assert str(path.relative_to(ROOT / "static")) in linked
+
+
+def test_colours_are_named_in_one_place() -> None:
+    raw = re.compile(r"#[0-9a-f]{3,8}\b", re.IGNORECASE)
+    others = [path for path in STYLES if path.name != "tokens.css"]
+    assert not [name(path) for path in others if raw.search(path.read_text())]

@@ -1,0 +1,89 @@
+"""Every address answers: a page with one heading, a redirect, or a refusal of the method."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from crm.accounts import setup_url
+from crm.models import Attachment, Contact, User
+from tests.factories import make_deal, make_email, make_mailbox, make_note
+
+HEADING = re.compile(rb"<h1[\s>]")
+# Not pages: parts of one, files, and the mail that a page frames.
+NO_HEADING = {
+    *("crm:news", "crm:contact-details", "crm:attachment", "crm:attachment-inline"),
+    "inbox:email-body",
+}
+# Rightly not found: "since when?", and a picture where this file is none.
+ASKS_FOR_MORE = {"crm:news", "crm:attachment-inline"}
+
+
+def names(namespace: str) -> Iterator[tuple[str, str]]:
+    """The name and the route of every address in a namespace."""
+    for mounted in get_resolver().url_patterns:
+        if isinstance(mounted, URLResolver) and mounted.namespace == namespace:
+            for each in mounted.url_patterns:
+                assert isinstance(each, URLPattern), "one list of addresses an app"
+                yield f"{namespace}:{each.name}", str(each.pattern)
+
+
+ADDRESSES = [*names("crm"), *names("inbox")]
+
+
+@pytest.fixture
+def rows(aoki: Contact, hana: User) -> dict[str, int]:
+    """A row for each first word of a route that names one."""
+    email = make_email(aoki, by=hana, html="<p>Good morning.</p>")
+    file = Attachment.objects.store(
+        email.activity, b"%PDF-1.4", name="offer.pdf", content_type="application/pdf"
+    )
+    make_note(aoki, by=hana)
+    make_deal(aoki)
+    mailbox = make_mailbox(hana)
+    found = {"contacts": aoki.pk, "emails": email.pk, "attachments": file.pk}
+    return {**found, "mailboxes": mailbox.pk}
+
+
+def address(name: str, route: str, rows: dict[str, int]) -> str:
+    if "<int:pk>" in route:
+        return reverse(name, args=[rows[route.partition("/")[0]]])
+    return reverse(name)
+
+
+@pytest.mark.parametrize(("name", "route"), [each for each in ADDRESSES if "<str:" not in each[1]])
+def test_every_address_answers(
+    client: Client, mio: User, rows: dict[str, int], name: str, route: str
+) -> None:
+    client.force_login(mio)
+    answer = client.get(address(name, route, rows))
+    assert answer.status_code in (200, 302, 303, 304, 204, 404, 405)
+    assert answer.status_code != 404 or name in ASKS_FOR_MORE
+    if answer.status_code == 200 and name not in NO_HEADING:
+        assert len(HEADING.findall(b"".join(answer))) == 1
+
+
+@pytest.mark.parametrize(("name", "route"), [each for each in ADDRESSES if "<str:" not in each[1]])
+def test_no_address_answers_a_stranger(
+    client: Client, rows: dict[str, int], name: str, route: str
+) -> None:
+    for answer in (client.get(address(name, route, rows)), client.post(address(name, route, rows))):
+        assert answer.status_code == 302
+        assert answer["Location"].startswith(reverse("account_login"))
+
+
+def test_the_door_answers_a_stranger(client: Client, db: None) -> None:
+    for url in (reverse("account_login"), setup_url("http://testserver")):
+        answer = client.get(url)
+        assert answer.status_code == 200
+        assert len(HEADING.findall(answer.content)) == 1
+
+
+def test_every_list_of_the_admin_answers(client: Client, mio: User, rows: dict[str, int]) -> None:
+    client.force_login(mio)
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+        assert client.get(reverse(name)).status_code == 200

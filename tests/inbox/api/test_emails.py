@@ -1,0 +1,98 @@
+"""REST: what may be asked of POST /emails, without a mail server."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from crm.models import ApiToken, Contact, Email, User
+from inbox.models import Mailbox, Outgoing
+from tests.factories import make_email, make_mailbox
+
+pytestmark = pytest.mark.django_db
+Send = Callable[..., Any]
+
+
+@pytest.fixture
+def mailbox(hana: User) -> Mailbox:
+    """Shared with hana's team."""
+    return make_mailbox(hana, team=hana.team)
+
+
+@pytest.fixture
+def send(client: Client, hana: User, mailbox: Mailbox) -> Send:
+    own = ApiToken.issue(hana)
+
+    def post(token: str = own, key: str = "", **changes: Any) -> Any:
+        body = {"mailbox_id": str(mailbox.pk), "to": ["a@b.test"], "subject": "s", "text": "t"}
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+        return client.post(
+            "/api/v1/emails", body | changes, content_type="application/json", headers=headers
+        )
+
+    return post
+
+
+def test_a_key_is_ones_own(send: Send, ken: User) -> None:
+    first, again = send(key="one"), send(key="one")
+    assert first.json()["id"] == again.json()["id"]
+    colleague = send(token=ApiToken.issue(ken), key="one", subject="mine")
+    assert (colleague.status_code, colleague.json()["subject"]) == (202, "mine")
+    assert Outgoing.objects.count() == 2
+
+
+def test_without_a_key_each_is_sent(send: Send) -> None:
+    assert send().json()["id"] != send().json()["id"]
+
+
+@pytest.mark.parametrize(("key", "status"), [("x" * 200, 202), ("x" * 201, 422), ("\0", 422)])
+def test_odd_keys(send: Send, key: str, status: int) -> None:
+    answer = send(key=key)
+    assert answer.status_code == status
+    if status == 422:
+        assert answer.json()["errors"][0]["field"] == "Idempotency-Key"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [0, 1893456000, "0", "", "2027-01-01", "tomorrow", "9999-12-31T23:59:59-12:00", True],
+)
+def test_a_time_that_is_none_is_refused(send: Send, value: Any) -> None:
+    answer = send(send_at=value)
+    assert answer.status_code == 422
+    assert [row["field"] for row in answer.json()["errors"]] == ["send_at"]
+    assert not Email.objects.exists()
+
+
+def test_a_time_to_come_is_waited_for_and_one_gone_by_is_now(send: Send) -> None:
+    tomorrow = (timezone.now() + timedelta(days=1)).isoformat()
+    assert send(send_at=tomorrow).json()["status"] == "scheduled"
+    assert send(send_at="2000-01-01T00:00:00Z").json()["status"] == "queued"
+    assert send(send_at=None).json()["status"] == "queued"
+
+
+@pytest.mark.parametrize("value", ["a", "a===", "aGk", "a Gk=", "_-8=", "é"])
+def test_what_is_no_base64_names_its_place(send: Send, value: str) -> None:
+    answer = send(attachments=[{"name": "a", "content_base64": value}])
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "attachments.0.content_base64"
+
+
+def test_a_template_that_does_not_exist_is_not_passed_over(send: Send) -> None:
+    answer = send(template_id="1")
+    assert [row["field"] for row in answer.json()["errors"]] == ["template_id"]
+
+
+@pytest.mark.rule("M52")
+def test_one_answers_only_what_one_sees(send: Send, rin: User, mio: User, aoki: Contact) -> None:
+    aoki.change(audience="team")
+    email = make_email(aoki)
+    own = make_mailbox(rin)
+    values = {"mailbox_id": str(own.pk), "in_reply_to_id": str(email.pk)}
+    answer = send(token=ApiToken.issue(rin), **values)
+    assert answer.json()["errors"][0]["field"] == "in_reply_to_id"
+    admin = send(token=ApiToken.issue(mio))
+    assert admin.json()["errors"][0]["field"] == "mailbox_id"

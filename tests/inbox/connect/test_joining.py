@@ -1,0 +1,72 @@
+"""Connecting again, and leaving: what was chosen stays, and what was asked goes."""
+
+from collections.abc import Callable
+
+import pytest
+
+from crm.models import Activity, Contact, Email, User
+from inbox.connect import joining
+from inbox.models import Mailbox, Outgoing
+from inbox.sending import composer, outbox
+from inbox.sync import engine
+from tests.factories import connect_mailbox
+from tests.inbox.letters import reply_to
+from tests.servers.dovecot import Dovecot
+from tests.servers.relay import Relay
+
+pytestmark = [pytest.mark.django_db, pytest.mark.live]
+
+
+@pytest.fixture
+def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
+    return connect_mailbox(hana, trusted, mail_user("hana"))
+
+
+@pytest.fixture
+def sent(mailbox: Mailbox, aoki: Contact) -> Email:
+    draft = composer.Draft(mailbox=mailbox, to=[aoki.email], subject="Our offer", text="Hello.")
+    email = composer.send(draft, by=mailbox.owner)
+    outbox.attempt(Outgoing.objects.get(email=email))
+    return email
+
+
+def test_connecting_again_keeps_who_may_see_what(mailbox: Mailbox, dovecot: Dovecot) -> None:
+    mailbox.change(visibility="metadata", team=mailbox.owner.team)
+    again = connect_mailbox(mailbox.owner, dovecot, mailbox.email)
+    assert again.pk == mailbox.pk
+    again.refresh_from_db()
+    assert (again.visibility, again.team) == ("metadata", mailbox.owner.team)
+
+
+def test_what_came_between_two_connections_is_found(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot
+) -> None:
+    mailbox.note_fault("refused", "", mailbox.created_at, transient=False)
+    reply = reply_to(sent, sender=aoki.email, to=mailbox.email)
+    dovecot.deliver(mailbox.email, reply.as_bytes())
+    again = connect_mailbox(mailbox.owner, dovecot, mailbox.email)
+    receipt = engine.look(again)
+    assert receipt is not None
+    assert receipt.logged == 1
+
+
+@pytest.mark.rule("M35")
+def test_its_emails_go_to_the_trash_where_that_was_asked(
+    mailbox: Mailbox, sent: Email, aoki: Contact
+) -> None:
+    """Also one that no look has seen in the Sent folder yet."""
+    joining.disconnect(mailbox, keep_emails=False)
+    assert Activity.objects.get(pk=sent.pk).deleted_at
+
+
+@pytest.mark.rule("M35")
+def test_what_another_mailbox_holds_as_well_stays(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot, ken: User, mail_user: Callable
+) -> None:
+    other = connect_mailbox(ken, dovecot, mail_user("ken"))
+    reply = reply_to(sent, sender=aoki.email, to=f"{mailbox.email}, {other.email}")
+    for each in (mailbox, other):
+        dovecot.deliver(each.email, reply.as_bytes())
+        engine.look(each)
+    joining.disconnect(mailbox, keep_emails=False)
+    assert [row.email.subject for row in Activity.objects.kept()] == [str(reply["Subject"])]

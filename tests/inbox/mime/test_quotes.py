@@ -1,0 +1,72 @@
+"""inbox/mime/quotes.py and html_quotes.py: what was newly written. M14."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inbox.mime.quotes import split, split_html
+
+QUOTED = [
+    "On Mon, 23 Nov 2026 at 10:00, Hana Aoki <hana@aoki.test> wrote:\n> Shall we?",
+    "On Mon, 23 Nov 2026 at 10:00, Hana Aoki\n<hana@aoki.test> wrote:\n\n> Shall we?",
+    "Am 23.11.2026 um 10:00 schrieb Hana Aoki:\n> Sollen wir?",
+    "Le 23 nov. 2026 à 10:00, Hana Aoki <hana@aoki.test> a écrit :\n> On y va ?",
+    "2026年3月17日(火) 10:24 青木 花 <hana@aoki.test>:\n> お世話になっております。",
+    "2026年3月17日(火) 10:24 青木 花 <hana@aoki.test>:\n\nお世話になっております。",
+    "差出人: 青木 花 <hana@aoki.test>\n送信日時: 2026年3月17日 10:24\n宛先: 健\n件名: 契約\n\n本文",
+    "-----Original Message-----\nFrom: Hana\nSent: Monday\n\nShall we?",
+    "From: Hana <hana@aoki.test>\nSent: Monday, 23 November 2026\nTo: Ken\nSubject: X\n\nShall we?",
+    "________________________________\nFrom: Hana\nSent: Monday\nTo: Ken\nSubject: X\n\nShall we?",
+    "> Shall we?\n> Or not?",
+    "Sent from my iPhone\n\n> On 23 Nov 2026, at 10:00, Hana wrote:\n> Shall we?",
+]
+
+
+@pytest.mark.parametrize("quoted", QUOTED)
+def test_the_reply_stands_alone(quoted):
+    assert split(f"Yes, gladly.\nKen\n\n{quoted}\n") == ("Yes, gladly.\nKen", quoted)
+
+
+def test_a_reply_below_its_quote_is_found():
+    text = "On 23 Nov 2026 10:00, Hana wrote:\n> Shall we?\n\nYes."
+    assert split(text) == ("Yes.", "On 23 Nov 2026 10:00, Hana wrote:\n> Shall we?")
+
+
+def test_answers_between_the_lines_keep_their_questions():
+    text = "On 23 Nov 2026 10:00, Hana wrote:\n> When?\n\nMonday.\n\n> Where?\n\nHere."
+    assert split(text) == (text, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Just a letter.\nFrom: here to there\nGoodbye",
+        "On Monday we met.\nIt was good.",
+        "> only a quote",
+        "See below\n\n---------- Forwarded message ---------\nFrom: a@x.test\nTo: b@x.test\n\nHi",
+        "",
+    ],
+)
+def test_what_answers_nothing_stays_whole(text):
+    assert split(text) == (text, "")
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        '<div class="gmail_quote">On Monday wrote <blockquote>Hi</blockquote></div>',
+        '<blockquote type="cite"><p>Hi</p></blockquote>',
+        '<div id="appendonsend"></div><hr>From: Hana',
+        '<div style="border:none;border-top:solid #E1E1E1 1.0pt"><b>From:</b> Hana</div>',
+    ],
+)
+def test_html_is_cut_where_the_program_marked_its_quote(quoted):
+    assert split_html(f"<p>Yes.</p>{quoted}") == ("<p>Yes.</p>", quoted)
+    assert split_html(quoted) == (quoted, "")
+
+
+@given(st.text(alphabet=st.sampled_from("On >:\n-_2026年月日wrote <@x>Fm")))
+def test_no_word_is_lost(text):
+    reply, quoted = split(text)
+    assert sorted(f"{reply}\n{quoted}".split()) == sorted(text.split())
+    assert reply.strip() or not text.strip()

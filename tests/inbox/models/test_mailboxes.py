@@ -1,0 +1,72 @@
+"""The lease of a mailbox, and what its state says."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from crm.models import User
+from inbox.models import Mailbox
+from inbox.models.mailboxes import LEASE
+from tests.factories import make_mailbox
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2030, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def mailbox(hana: User) -> Mailbox:
+    return make_mailbox(hana)
+
+
+def test_one_looker_at_a_time(mailbox: Mailbox) -> None:
+    token = mailbox.claim(NOW)
+    assert token
+    assert mailbox.claim(NOW) is None
+    assert mailbox.hold(token, NOW + timedelta(seconds=60))
+    assert mailbox.claim(NOW + LEASE) is None
+    mailbox.release(token, NOW)
+    assert mailbox.claim(NOW)
+
+
+def test_a_dead_ones_lease_runs_out_and_its_writes_are_refused(mailbox: Mailbox) -> None:
+    dead = mailbox.claim(NOW)
+    assert dead
+    assert mailbox.claim(NOW + LEASE)
+    assert not mailbox.hold(dead, NOW + LEASE)
+
+
+def test_renewing_tells_which_leases_are_still_held(mailbox: Mailbox) -> None:
+    token = mailbox.claim(NOW)
+    assert token
+    assert Mailbox.objects.renew([token, "lost"], NOW) == {token}
+    assert mailbox.claim(NOW + LEASE - timedelta(seconds=1)) is None
+
+
+@pytest.mark.rule("M37")
+def test_a_transient_fault_is_tried_again_ever_later(mailbox: Mailbox) -> None:
+    waits = []
+    for _ in range(9):
+        mailbox.note_fault("timeout", "", NOW, transient=True)
+        waits.append((mailbox.next_look_at - NOW).total_seconds())
+    assert mailbox.state == "degraded"
+    assert waits == sorted(waits)
+    assert waits[0] == 60
+    assert waits[-1] == 3600
+
+
+def test_a_lasting_fault_waits_for_its_owner(mailbox: Mailbox) -> None:
+    mailbox.note_fault("authenticationfailed", "No.", NOW, transient=False)
+    assert (mailbox.state, mailbox.state_since) == ("disconnected", NOW)
+    later = NOW + timedelta(days=1)
+    assert not Mailbox.objects.due_a_look(later).exists()
+    assert not Mailbox.objects.free_to_watch(later).exists()
+    mailbox.note_success(later)
+    assert (mailbox.state, mailbox.state_reason, mailbox.failures) == ("connected", "", 0)
+
+
+def test_look_now_makes_it_due_once(mailbox: Mailbox) -> None:
+    mailbox.note_success(NOW)
+    assert not mailbox.take_asked()
+    mailbox.look_now()
+    assert mailbox.take_asked()
+    assert not mailbox.take_asked()

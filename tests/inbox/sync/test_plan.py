@@ -1,0 +1,44 @@
+"""What a look must cover: every row of the table in plan.py, and no cursor that goes back."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inbox.sync.plan import Cursor, Look, plan
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LOOKED = datetime(2026, 2, 27, 0, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("cursor", "uidvalidity", "uidnext", "since_days", "expected"),
+    [
+        (Cursor(None, 1, None), 7, 500, 0, Look("baseline", 500)),
+        (Cursor(None, 1, None), 7, 500, 30, Look("since", since=date(2026, 1, 30))),
+        (Cursor(7, 41, LOOKED), 7, 41, 0, Look("nothing", 41)),
+        (Cursor(7, 41, LOOKED), 7, 40, 0, Look("nothing", 41)),
+        (Cursor(7, 41, LOOKED), 7, 43, 0, Look("range", 41)),
+        (Cursor(7, 41, LOOKED), 7, 0, 0, Look("range", 41)),  # a server that tells no UIDNEXT
+        (Cursor(7, 41, LOOKED), 8, 43, 30, Look("since", since=date(2026, 2, 26))),
+        (Cursor(7, 41, None), 8, 43, 0, Look("since", since=date(2026, 2, 28))),
+    ],
+)
+def test_the_table(
+    cursor: Cursor, uidvalidity: int, uidnext: int, since_days: int, expected: Look
+) -> None:
+    found = plan(cursor, uidvalidity=uidvalidity, uidnext=uidnext, since_days=since_days, now=NOW)
+    assert found == expected
+
+
+@given(st.integers(1, 2**32), st.integers(0, 2**32), st.integers(1, 9), st.integers(1, 9))
+def test_a_range_never_begins_below_the_cursor(
+    next_uid: int, uidnext: int, old: int, new: int
+) -> None:
+    cursor = Cursor(old, next_uid, LOOKED)
+    look = plan(cursor, uidvalidity=new, uidnext=uidnext, since_days=0, now=NOW)
+    if old == new:
+        assert look.first_uid == next_uid
+    else:
+        assert look.kind == "since"

@@ -1,0 +1,167 @@
+"""The watcher against a real Dovecot: a reply within seconds of its arrival (M60)."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from statistics import median
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from crm.models import Contact, Email, Heartbeat, User
+from inbox.models import Mailbox, Outgoing
+from inbox.sending import composer, outbox
+from inbox.sync.watcher import Watcher
+from tests.factories import connect_mailbox, make_mailbox
+from tests.inbox.letters import reply_to
+from tests.servers.dovecot import Dovecot
+from tests.servers.imap_script import ImapScript
+from tests.servers.proxy import Proxy
+from tests.servers.relay import Relay
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.live]
+
+
+@pytest.fixture
+def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
+    return connect_mailbox(hana, trusted, mail_user("hana"))
+
+
+@pytest.fixture
+def watcher(mailbox: Mailbox) -> Iterator[Watcher]:
+    with watching() as running:
+        yield running
+
+
+@contextmanager
+def watching() -> Iterator[Watcher]:
+    """A watcher that holds the mailbox of the test."""
+    running = Watcher()
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    try:
+        wait_until(lambda: Mailbox.objects.get().last_synced_at is not None)
+        yield running
+    finally:
+        running.stop.set()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 10) -> float:
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < seconds, "it did not happen in time"
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+def sent(mailbox: Mailbox, contact: Contact) -> Email:
+    draft = composer.Draft(mailbox=mailbox, to=[contact.email], subject="Offer", text="Hello.")
+    email = composer.send(draft, by=mailbox.owner)
+    outbox.attempt(Outgoing.objects.get(email=email))
+    return email
+
+
+@pytest.mark.rule("M60")
+def test_a_reply_is_logged_within_two_seconds(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot, watcher: Watcher
+) -> None:
+    email = sent(mailbox, aoki)
+    delays = []
+    for _ in range(5):
+        reply = reply_to(email, sender=aoki.email, to=mailbox.email)
+        dovecot.deliver(mailbox.email, reply.as_bytes())
+        name = str(reply["Message-ID"]).strip("<>")
+        delays.append(wait_until(Email.objects.filter(message_id=name).exists))
+    assert median(delays) < 2
+    assert Heartbeat.fresh("watcher")
+
+
+def test_look_now_reaches_the_watcher(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot, watcher: Watcher
+) -> None:
+    email = sent(mailbox, aoki)
+    own = reply_to(email, sender=mailbox.email, to=aoki.email)
+    dovecot.append(mailbox.email, "Sent", own.as_bytes())  # IDLE hears of the INBOX alone
+    Mailbox.objects.get().look_now()
+    wait_until(lambda: Email.objects.count() == 2)
+
+
+def test_it_frees_its_leases_when_it_stops(mailbox: Mailbox, watcher: Watcher) -> None:
+    watcher.stop.set()
+    wait_until(lambda: Mailbox.objects.get().looking_by == "")
+    assert Mailbox.objects.get().claim(timezone.now())
+
+
+def test_a_connection_that_breaks_is_made_anew(
+    hana: User, aoki: Contact, trusted: Dovecot, relay: Relay, mail_user: Callable[..., str]
+) -> None:
+    mailbox = connect_mailbox(hana, trusted, mail_user("hana"))
+    email = sent(mailbox, aoki)
+    with Proxy(trusted.imaps) as proxy:
+        mailbox.change(imap_port=proxy.port)
+        with watching():
+            proxy.cut()
+            wait_until(lambda: Mailbox.objects.get().failures == 1)
+            reply = reply_to(email, sender=aoki.email, to=mailbox.email)
+            trusted.deliver(mailbox.email, reply.as_bytes())
+            assert Mailbox.objects.get().state == "degraded"
+            Mailbox.objects.update(next_look_at=timezone.now())  # the pause is over
+            wait_until(lambda: Email.objects.count() == 2, seconds=20)
+            wait_until(lambda: Mailbox.objects.get().state == "connected")
+
+
+def test_what_the_owner_changed_since_counts_for_the_next_mail(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot, watcher: Watcher
+) -> None:
+    email = sent(mailbox, aoki)
+    mailbox.change(visibility="metadata")
+    reply = reply_to(email, sender=aoki.email, to=mailbox.email)
+    dovecot.deliver(mailbox.email, reply.as_bytes())
+    wait_until(lambda: Email.objects.count() == 2)
+    assert Email.objects.latest("pk").visibility == "metadata"
+
+
+def test_a_server_that_announces_the_same_mail_again_and_again_is_not_hammered(
+    hana: User,
+) -> None:
+    with ImapScript({"IDLE": [b"+ idling\r\n* 3 EXISTS\r\n"]}) as server:
+        mailbox = make_mailbox(
+            hana,
+            imap_host="localhost",
+            imap_port=server.port,
+            imap_security="none",
+            folders=["inbox"],
+        )
+        mailbox.folders.update(uidvalidity=7, next_uid=10)
+        with watching():
+            time.sleep(1)
+            assert 0 < sum(b"EXAMINE" in command for command in server.commands()) < 10
+
+
+def test_it_outlives_a_database_that_goes_away_for_a_moment(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot, watcher: Watcher
+) -> None:
+    """F35. SQLite's is a file, which does not go away."""
+    email = sent(mailbox, aoki)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+    watcher._renewal_at = watcher._housekeeping_at = 0.0  # at once, not within 20 s
+    time.sleep(0.5)
+    reply = reply_to(email, sender=aoki.email, to=mailbox.email)
+    dovecot.deliver(mailbox.email, reply.as_bytes())
+    wait_until(lambda: Email.objects.count() == 2, seconds=20)
+
+
+def test_a_mailbox_that_is_disconnected_is_let_go(mailbox: Mailbox, watcher: Watcher) -> None:
+    """F47."""
+    mailbox.delete()
+    watcher._renewal_at = 0.0
+    wait_until(lambda: not watcher._watched)

@@ -1,0 +1,111 @@
+"""Writing from the record: what is typed becomes an e-mail on the timeline that is due."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from crm.models import Contact, Email, User
+from inbox.models import Mailbox, Outgoing
+from tests.factories import make_email, make_mailbox
+
+
+@pytest.fixture
+def signed_in(client: Client, hana: User) -> Client:
+    client.force_login(hana)
+    return client
+
+
+@pytest.fixture
+def mailbox(hana: User) -> Mailbox:
+    return make_mailbox(hana)
+
+
+def written(sender: Mailbox, **values: object) -> dict[str, object]:
+    typed = {
+        "to": "Yuki Aoki <yuki@aoki.example>",
+        "subject": "Offer",
+        "text": "Dear Yuki,\r\nhello.",
+    }
+    return {"mailbox": sender.pk, "key": "k1", **typed, **values}
+
+
+@pytest.mark.rule("M21")
+@pytest.mark.rule("M23")
+def test_send_logs_it_first(signed_in: Client, aoki: Contact, mailbox: Mailbox, hana: User) -> None:
+    files = [
+        SimpleUploadedFile("見積.pdf", b"%PDF", "application/pdf"),
+        SimpleUploadedFile("b.txt", b"b"),
+    ]
+    values = written(mailbox, cc="boss@aoki.example", bcc="me@musubi.test", attachments=files)
+    answer = signed_in.post(f"/contacts/{aoki.pk}/emails/", values)
+    assert answer.status_code == 303 and answer["Location"] == f"/contacts/{aoki.pk}/"
+    email = Email.objects.get()
+    assert (email.subject, email.text, email.activity.by) == ("Offer", "Dear Yuki,\nhello.", hana)
+    assert sorted(file.name for file in email.attachments()) == ["b.txt", "見積.pdf"]
+    people = {(p.role, p.address) for p in email.participants.all()}
+    assert {("cc", "boss@aoki.example"), ("bcc", "me@musubi.test")} < people
+    assert Outgoing.objects.get().state == Outgoing.State.QUEUED
+    assert "Sending…" in signed_in.get(f"/contacts/{aoki.pk}/").content.decode()
+
+
+def test_pressed_twice_it_is_sent_once(signed_in: Client, aoki: Contact, mailbox: Mailbox) -> None:
+    for _press in range(2):
+        signed_in.post(f"/contacts/{aoki.pk}/emails/", written(mailbox))
+    assert Email.objects.count() == 1
+    signed_in.post(f"/contacts/{aoki.pk}/emails/", written(mailbox, key="k2"))
+    assert Email.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"to": ""}, "required"),
+        ({"to": "not an address"}, "is not an e-mail address"),
+        ({"text": "  "}, "Write something"),
+        ({"mailbox": 0}, "valid choice"),
+    ],
+)
+def test_what_cannot_be_sent_comes_back_as_typed(
+    signed_in: Client, aoki: Contact, mailbox: Mailbox, wrong: dict[str, object], words: str
+) -> None:
+    answer = signed_in.post(f"/contacts/{aoki.pk}/emails/", written(mailbox, **wrong))
+    html = answer.content.decode()
+    assert answer.status_code == 422 and words in html and 'value="Offer"' in html
+    assert not Email.objects.exists()
+
+
+@pytest.mark.rule("M52")
+def test_nobody_sends_from_a_mailbox_of_others(
+    client: Client, aoki: Contact, mailbox: Mailbox, rin: User, mio: User
+) -> None:
+    for other in (rin, mio):
+        make_mailbox(other)
+        client.force_login(other)
+        answer = client.post(f"/contacts/{aoki.pk}/emails/", written(mailbox))
+        assert answer.status_code == 422 and not Email.objects.exists()
+
+
+@pytest.mark.rule("M1")
+def test_without_a_mailbox_the_page_leads_to_connecting_one(
+    signed_in: Client, aoki: Contact
+) -> None:
+    html = signed_in.get(f"/contacts/{aoki.pk}/emails/").content.decode()
+    assert "Connect a mailbox first" in html and "/mailboxes/connect/" in html
+
+
+def test_htmx_gets_the_form_alone(signed_in: Client, aoki: Contact, mailbox: Mailbox) -> None:
+    answer = signed_in.get(f"/contacts/{aoki.pk}/emails/", headers={"HX-Request": "true"})
+    assert b"<html" not in answer.content and b'name="text"' in answer.content
+
+
+def test_a_reply_stays_in_the_conversation(
+    signed_in: Client, aoki: Contact, mailbox: Mailbox
+) -> None:
+    asked = make_email(aoki, subject="Offer?")
+    form = signed_in.get(f"/emails/{asked.pk}/reply/").content.decode()
+    assert 'value="Re: Offer?"' in form and "yuki@aoki.example" in form
+    answer = signed_in.post(f"/emails/{asked.pk}/reply/", written(mailbox, subject="Re: Offer?"))
+    assert answer.status_code == 303
+    sent = Email.objects.get(direction=Email.Direction.OUTGOING)
+    assert sent.thread == asked.thread
+    assert sent.outgoing.in_reply_to == asked.message_id

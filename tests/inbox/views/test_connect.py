@@ -1,0 +1,133 @@
+"""The wizard, against a real Dovecot: each failure its own words, and nothing half-made stays."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from crm.models import User
+from inbox.models import Credential, Mailbox
+from tests.servers.dovecot import PASSWORD, Dovecot
+
+URL = "/mailboxes/connect/"
+Form = dict[str, Any]
+
+
+@pytest.fixture
+def signed_in(client: Client, hana: User) -> Client:
+    client.force_login(hana)
+    return client
+
+
+@pytest.fixture
+def form(trusted: Dovecot, relay: object, mail_user: Callable[[str], str]) -> Form:
+    email = mail_user("hana")
+    return {
+        "email": email,
+        "username": email,
+        "password": PASSWORD,
+        "imap_host": "localhost",
+        "imap_port": trusted.imaps,
+        "imap_security": "tls",
+        "smtp_host": "localhost",
+        "smtp_port": trusted.submissions,
+        "smtp_security": "tls",
+        "since_days": 0,
+    }
+
+
+@pytest.mark.rule("M3")
+def test_the_address_finds_the_settings(signed_in: Client) -> None:
+    html = signed_in.post(URL, {"step": "address", "email": "hana@gmail.com"}).content.decode()
+    assert 'value="imap.gmail.com"' in html and "app password" in html
+    html = signed_in.post(URL, {"step": "address", "email": "hana@own.example"}).content.decode()
+    assert 'value="imap.own.example"' in html and 'value="hana@own.example"' in html
+    assert signed_in.post(URL, {"step": "address", "email": "no address"}).status_code == 422
+
+
+@pytest.mark.live
+@pytest.mark.rule("M1")
+def test_tested_and_connected(signed_in: Client, form: Form, hana: User) -> None:
+    answer = signed_in.post(URL, form)
+    mailbox = Mailbox.objects.get()
+    assert answer.status_code == 303 and answer["Location"] == f"/mailboxes/{mailbox.pk}/"
+    assert (mailbox.owner, mailbox.email) == (hana, form["email"])
+    assert mailbox.credential.password == PASSWORD
+    assert "The mailbox is connected." in signed_in.get(answer["Location"]).content.decode()
+
+
+@pytest.mark.live
+@pytest.mark.rule("M3")
+@pytest.mark.parametrize(
+    ("wrong", "step"),
+    [
+        ({"password": "wrong"}, "login"),
+        ({"imap_host": "no-such-host.invalid"}, "resolve"),
+        ({"imap_port": 1}, "connect"),
+        ({"smtp_port": 1}, "smtp_connect"),
+    ],
+)
+def test_the_step_that_failed_is_named_and_nothing_stays(
+    signed_in: Client, form: Form, wrong: Form, step: str
+) -> None:
+    answer = signed_in.post(URL, form | wrong)
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'data-step="{step}" data-state="fail"' in html
+    assert 'data-step="smtp_login" data-state="wait"' in html
+    assert PASSWORD not in html and 'value="wrong"' not in html
+    assert f'value="{form["username"]}"' in html
+    assert not Mailbox.objects.exists() and not Credential.objects.exists()
+
+
+@pytest.mark.live
+@pytest.mark.rule("M39")
+def test_a_certificate_that_nobody_vouches_for(
+    signed_in: Client, form: Form, settings: Settings
+) -> None:
+    settings.INBOX_CA_FILE = ""
+    html = signed_in.post(URL, form).content.decode()
+    assert 'data-step="tls" data-state="fail"' in html and not Mailbox.objects.exists()
+
+
+@pytest.mark.rule("M2")
+@pytest.mark.parametrize(
+    "pop", [{"imap_host": "pop.gmail.com"}, {"imap_port": 995}, {"imap_port": 110}]
+)
+def test_pop3_is_refused_with_the_reason(signed_in: Client, pop: Form) -> None:
+    servers = {"imap_host": "imap.a.example", "imap_port": 993, "imap_security": "tls"}
+    servers |= {"smtp_host": "smtp.a.example", "smtp_port": 465, "smtp_security": "tls"}
+    who = {"email": "h@a.example", "username": "h", "password": "x", "since_days": 0}
+    answer = signed_in.post(URL, servers | who | pop)
+    assert answer.status_code == 422
+    assert "POP3 takes the mail off the server" in answer.content.decode()
+
+
+def test_private_addresses_are_refused_unless_allowed(
+    signed_in: Client, settings: Settings, hana: User
+) -> None:
+    settings.INBOX_ALLOW_PRIVATE_HOSTS = False
+    values = {"email": "h@a.example", "username": "h", "password": "x", "since_days": 0}
+    for half in ("imap", "smtp"):
+        values |= {f"{half}_host": "127.0.0.1", f"{half}_port": 993, f"{half}_security": "tls"}
+    answer = signed_in.post(URL, values)
+    assert answer.status_code == 422
+    assert 'data-step="resolve" data-state="fail"' in answer.content.decode()
+
+
+@pytest.mark.live
+@pytest.mark.rule("M37")
+def test_reconnecting_asks_for_the_password_alone(signed_in: Client, form: Form) -> None:
+    signed_in.post(URL, form)
+    mailbox = Mailbox.objects.get()
+    mailbox.change(state=Mailbox.State.DISCONNECTED)
+    refused = signed_in.post(f"/mailboxes/{mailbox.pk}/password/", {"password": "wrong"})
+    assert refused.status_code == 422
+    assert 'data-step="login" data-state="fail"' in refused.content.decode()
+    assert signed_in.post(f"/mailboxes/{mailbox.pk}/password/", {"password": ""}).status_code == 422
+    taken = signed_in.post(f"/mailboxes/{mailbox.pk}/password/", {"password": PASSWORD})
+    assert taken.status_code == 303
+    mailbox.refresh_from_db()
+    assert mailbox.state == Mailbox.State.CONNECTED

@@ -1,0 +1,137 @@
+"""An e-mail's page, its HTML in a frame, and what a person decides about it."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from crm.models import Attachment, Audience, Contact, Email, User
+from inbox.models import Outgoing
+from tests.factories import make_email, make_mailbox
+
+
+@pytest.fixture
+def signed_in(client: Client, hana: User) -> Client:
+    client.force_login(hana)
+    return client
+
+
+def make_sent(contact: Contact, state: str, **values: Any) -> Email:
+    email = make_email(
+        contact, direction=Email.Direction.OUTGOING, source="sent", status=state, **values
+    )
+    now = timezone.now()
+    mailbox = make_mailbox(contact.owner)
+    Outgoing.objects.create(
+        email=email, mailbox=mailbox, token="t", due_at=now, claimed_until=now, state=state
+    )
+    return email
+
+
+def test_an_earlier_message_opens_alone_or_in_place(signed_in: Client, aoki: Contact) -> None:
+    email = make_email(aoki, subject="Plan", text="All of the text.")
+    whole = signed_in.get(f"/emails/{email.pk}/").content
+    assert b"<html" in whole and b"All of the text." in whole
+    part = signed_in.get(f"/emails/{email.pk}/", headers={"HX-Request": "true"}).content
+    assert b"<html" not in part and b"All of the text." in part
+
+
+def test_the_letter_is_harmless_and_alone_in_its_frame(signed_in: Client, aoki: Contact) -> None:
+    email = make_email(
+        aoki,
+        html='<p onclick="x()">Dear <b>Hana</b><script>x()</script><img src="https://t.example/1"></p>'
+        '<div class="gmail_quote">Older</div>',
+    )
+    answer = signed_in.get(f"/emails/{email.pk}/body/")
+    html = answer.content.decode()
+    assert "Dear <b>Hana</b>" in html and "onclick" not in html and "<script" not in html
+    assert "1 remote image was blocked" in html and "t.example" not in html
+    assert "Show quoted text" in html
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "script-src" not in policy and "https" not in policy
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+    frame = (
+        signed_in.get(f"/contacts/{aoki.pk}/").content.decode().split("<iframe")[1].split(">")[0]
+    )
+    assert "allow-scripts" not in frame and f"/emails/{email.pk}/body/" in frame
+
+
+def test_pictures_that_came_along_are_shown(signed_in: Client, aoki: Contact) -> None:
+    email = make_email(aoki, html='<img src="cid:logo@x">')
+    picture = Attachment.objects.store(
+        email.activity,
+        b"x",
+        name="l.png",
+        content_type="image/png",
+        content_id="<logo@x>",
+        inline=True,
+    )
+    html = signed_in.get(f"/emails/{email.pk}/body/").content.decode()
+    assert f'src="/attachments/{picture.pk}/inline/"' in html
+
+
+def test_a_letter_without_html_has_no_frame(signed_in: Client, aoki: Contact) -> None:
+    email = make_email(aoki)
+    assert signed_in.get(f"/emails/{email.pk}/body/").status_code == 404
+    assert b"<iframe" not in signed_in.get(f"/contacts/{aoki.pk}/").content
+
+
+@pytest.mark.rule("M41")
+@pytest.mark.rule("M53")
+def test_who_may_not_see_it(
+    client: Client, aoki: Contact, hana: User, ken: User, rin: User
+) -> None:
+    aoki.change(audience=Audience.TEAM)
+    email = make_email(aoki, by=hana, html="<p>Secret</p>", text="Secret", visibility="subject")
+    client.force_login(rin)
+    for path in ("", "body/", "reply/"):
+        assert client.get(f"/emails/{email.pk}/{path}").status_code == 404
+    for path in ("retry/", "resolution/", "trash/", "reply/"):
+        assert client.post(f"/emails/{email.pk}/{path}").status_code == 404
+    client.force_login(ken)
+    assert b"Secret" not in client.get(f"/emails/{email.pk}/").content
+    assert client.get(f"/emails/{email.pk}/body/").status_code == 404
+    assert client.get(f"/emails/{email.pk}/reply/").status_code == 404
+
+
+@pytest.mark.rule("M23")
+def test_a_failed_email_is_sent_again_on_request(signed_in: Client, aoki: Contact) -> None:
+    email = make_sent(aoki, Outgoing.State.FAILED)
+    assert signed_in.get(f"/emails/{email.pk}/retry/").status_code == 405
+    answer = signed_in.post(f"/emails/{email.pk}/retry/")
+    assert answer.status_code == 303 and answer["Location"] == f"/contacts/{aoki.pk}/"
+    assert Outgoing.objects.get().state == Outgoing.State.QUEUED
+
+
+@pytest.mark.rule("M23")
+@pytest.mark.parametrize(
+    ("answer", "state"), [("yes", Outgoing.State.SENT), ("no", Outgoing.State.QUEUED)]
+)
+def test_only_a_persons_answer_ends_the_question(
+    signed_in: Client, aoki: Contact, answer: str, state: str
+) -> None:
+    email = make_sent(aoki, Outgoing.State.UNKNOWN)
+    assert (
+        signed_in.post(f"/emails/{email.pk}/resolution/", {"delivered": "perhaps"}).status_code
+        == 422
+    )
+    assert signed_in.post(f"/emails/{email.pk}/retry/").status_code == 303
+    assert Outgoing.objects.get().state == Outgoing.State.UNKNOWN
+    assert (
+        signed_in.post(f"/emails/{email.pk}/resolution/", {"delivered": answer}).status_code == 303
+    )
+    assert Outgoing.objects.get().state == state
+
+
+def test_received_mail_is_never_retried(signed_in: Client, aoki: Contact) -> None:
+    email = make_email(aoki)
+    assert signed_in.post(f"/emails/{email.pk}/retry/").status_code == 404
+    assert signed_in.post(f"/emails/{email.pk}/resolution/", {"delivered": "no"}).status_code == 404
+
+
+@pytest.mark.rule("M32")
+def test_to_the_trash(signed_in: Client, aoki: Contact) -> None:
+    email = make_email(aoki)
+    assert signed_in.post(f"/emails/{email.pk}/trash/").status_code == 303
+    assert signed_in.get(f"/emails/{email.pk}/").status_code == 404

@@ -1,0 +1,114 @@
+"""The pages of mailboxes: how they do, what was read, look now, disconnect."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from crm.models import Contact, User
+from inbox.models import HeadersRead, Mailbox, Reading
+from tests.factories import make_email, make_mailbox
+
+
+@pytest.fixture
+def signed_in(client: Client, hana: User) -> Client:
+    client.force_login(hana)
+    return client
+
+
+@pytest.fixture
+def mailbox(hana: User) -> Mailbox:
+    return make_mailbox(hana, last_synced_at=timezone.now())
+
+
+@pytest.mark.rule("M13")
+def test_what_was_read_is_shown_with_the_reason(
+    signed_in: Client, mailbox: Mailbox, aoki: Contact
+) -> None:
+    now = timezone.now()
+    HeadersRead.objects.create(mailbox=mailbox, day=now.date(), count=1234)
+    Reading.objects.create(
+        mailbox=mailbox,
+        email=make_email(aoki),
+        message_id="a@b",
+        rule="reply",
+        known_id="c@d",
+        at=now,
+    )
+    html = signed_in.get(f"/mailboxes/{mailbox.pk}/").content.decode()
+    assert "1234" in html and "It replies to &lt;c@d&gt;" in html and "INBOX" in html
+    assert [
+        len(row.bodies) for row in signed_in.get(f"/mailboxes/{mailbox.pk}/").context["days"]
+    ] == [1]
+
+
+@pytest.mark.rule("M38")
+def test_health_is_on_every_page(signed_in: Client, mailbox: Mailbox) -> None:
+    assert mailbox.email in signed_in.get("/contacts/").content.decode()
+    mailbox.change(state=Mailbox.State.DISCONNECTED, state_reason="NO [AUTHENTICATIONFAILED] no")
+    html = signed_in.get("/contacts/").content.decode()
+    assert "is disconnected." in html and "Reconnect" in html
+    html = signed_in.get(f"/mailboxes/{mailbox.pk}/").content.decode()
+    assert "NO [AUTHENTICATIONFAILED] no" in html and "Test and reconnect" in html
+
+
+def test_trouble_that_passes_is_no_disconnection(signed_in: Client, mailbox: Mailbox) -> None:
+    mailbox.change(state=Mailbox.State.DEGRADED, state_reason="421 busy")
+    html = signed_in.get("/contacts/").content.decode()
+    assert "Having trouble" in html and "is disconnected." not in html
+    mailbox.change(
+        state=Mailbox.State.CONNECTED, last_synced_at=timezone.now() - timedelta(hours=2)
+    )
+    assert "is the worker running?" in signed_in.get("/mailboxes/").content.decode()
+
+
+def test_look_now_makes_it_due(signed_in: Client, mailbox: Mailbox) -> None:
+    mailbox.change(next_look_at=timezone.now() + timedelta(hours=1))
+    assert signed_in.get(f"/mailboxes/{mailbox.pk}/look/").status_code == 405
+    assert signed_in.post(f"/mailboxes/{mailbox.pk}/look/").status_code == 303
+    mailbox.refresh_from_db()
+    assert mailbox.next_look_at <= timezone.now()
+
+
+@pytest.mark.rule("M39")
+def test_no_page_shows_the_password(signed_in: Client, mailbox: Mailbox) -> None:
+    for path in ("/mailboxes/", f"/mailboxes/{mailbox.pk}/"):
+        assert mailbox.credential.password not in signed_in.get(path).content.decode()
+
+
+def test_of_others_there_is_nothing(client: Client, mailbox: Mailbox, rin: User) -> None:
+    client.force_login(rin)
+    assert mailbox.email not in client.get("/mailboxes/").content.decode()
+    assert client.get(f"/mailboxes/{mailbox.pk}/").status_code == 404
+    for path in ("look/", "password/", "disconnection/"):
+        assert client.post(f"/mailboxes/{mailbox.pk}/{path}").status_code == 404
+    assert Mailbox.objects.count() == 1
+
+
+@pytest.mark.rule("M5")
+def test_a_shared_mailbox_is_seen_but_its_owner_alone_disconnects_it(
+    client: Client, mailbox: Mailbox, ken: User
+) -> None:
+    mailbox.change(team=ken.team)
+    client.force_login(ken)
+    assert client.get(f"/mailboxes/{mailbox.pk}/").status_code == 200
+    assert client.post(f"/mailboxes/{mailbox.pk}/disconnection/").status_code == 404
+    assert client.post(f"/mailboxes/{mailbox.pk}/password/").status_code == 404
+
+
+@pytest.mark.rule("M35")
+@pytest.mark.parametrize("kept", ["keep", "trash"])
+def test_disconnecting_asks_what_stays(
+    signed_in: Client, mailbox: Mailbox, aoki: Contact, kept: str
+) -> None:
+    email = make_email(aoki)
+    email.copies.create(mailbox=mailbox, folder=mailbox.folders.all()[0], uidvalidity=1, uid=1)
+    assert (
+        "they stay on the contacts’ pages"
+        in signed_in.get(f"/mailboxes/{mailbox.pk}/").content.decode().lower()
+    )
+    answer = signed_in.post(f"/mailboxes/{mailbox.pk}/disconnection/", {"emails": kept})
+    assert answer.status_code == 303 and not Mailbox.objects.exists()
+    email.activity.refresh_from_db()
+    assert (email.activity.deleted_at is None) == (kept == "keep")

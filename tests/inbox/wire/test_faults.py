@@ -1,0 +1,79 @@
+"""What a server's refusal means, and what people may see of its words."""
+
+import pytest
+
+from inbox.wire.faults import (
+    ConnectionLost,
+    FolderGone,
+    HostRefused,
+    LoginRefused,
+    OutcomeUnknown,
+    OverQuota,
+    ProtocolFault,
+    ServerBusy,
+    SmtpRefused,
+    TlsFault,
+    Unreachable,
+    imap_refusal,
+    words,
+)
+
+
+@pytest.mark.rule("M37")
+@pytest.mark.parametrize(
+    ("said", "fault", "code", "transient"),
+    [
+        (b"[UNAVAILABLE] backend down", ServerBusy, "unavailable", True),
+        (b"[INUSE] locked", ServerBusy, "inuse", True),
+        (b"[LIMIT] connections", ServerBusy, "limit", True),
+        (b"[SERVERBUG] internal error", ServerBusy, "serverbug", True),
+        (b"Too many open connections", ServerBusy, "unavailable", True),
+        (b"[OVERQUOTA] full", OverQuota, "overquota", False),
+        (b"[NONEXISTENT] no such mailbox", FolderGone, "nonexistent", False),
+        (b"[TRYCREATE] no such mailbox", FolderGone, "trycreate", False),
+        (b"[NOPERM] not yours", FolderGone, "noperm", False),
+        (b"[AUTHENTICATIONFAILED] no", LoginRefused, "authenticationfailed", False),
+        (b"[EXPIRED] password", LoginRefused, "expired", False),
+        (b"[CANNOT] illegal name", ProtocolFault, "cannot", False),
+        (b"no", ProtocolFault, "no", False),
+    ],
+)
+def test_a_refusal_by_its_response_code(said, fault, code, transient):
+    refused = imap_refusal(said)
+    assert type(refused) is fault
+    assert (refused.code, refused.transient) == (code, transient)
+
+
+@pytest.mark.parametrize(
+    ("fault", "step"),
+    [
+        (Unreachable("resolve"), "resolve"),
+        (Unreachable("timeout"), "connect"),
+        (HostRefused(), "resolve"),
+        (TlsFault("expired"), "tls"),
+        (LoginRefused(), "login"),
+        (ConnectionLost(), "connect"),
+    ],
+)
+def test_the_step_at_which_it_happened(fault, step):
+    assert fault.step == step
+
+
+def test_a_refused_message_is_permanent_or_not():
+    assert SmtpRefused(550).permanent
+    assert not SmtpRefused(550).transient
+    assert SmtpRefused(451).transient
+    assert SmtpRefused(451).code == "451"
+    assert not OutcomeUnknown().transient, "nothing repeats it by itself"
+
+
+def test_words_are_fit_to_be_shown():
+    assert words(b"a\r\n\x1b[31mred\x00 \xff") == "a [31mred �"
+    assert words("\u202eevil\u2066") == "evil"
+    assert len(words("x" * 10_000)) == 500
+    assert words("your password is hunter2!", "hunter2") == "your password is …!"
+    assert "hunter" not in words("x" * 495 + "hunter2", "hunter2")
+
+
+def test_an_exception_in_a_log_holds_no_words_of_the_server():
+    assert str(LoginRefused("expired", "anna@example.test is locked")) == "expired"

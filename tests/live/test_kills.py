@@ -1,0 +1,125 @@
+"""SIGKILL at steps of a look and of a send: nothing lost, nothing doubled, or asked (M23, I1–I6).
+
+The counts are those of the servers. `script/test-long` walks every step; here a sample of them.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from crm.models import Attachment, Contact, Email, User
+from inbox.models import Mailbox, MailboxCopy, Outgoing, Reading
+from inbox.sending import composer, outbox, sent_copy
+from inbox.sync import engine
+from tests.factories import connect_mailbox
+from tests.inbox.letters import rich_reply_to
+from tests.servers.dovecot import Dovecot
+from tests.servers.relay import Relay
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.live]
+SAMPLE = int(os.environ.get("KILL_POINTS", "10"))
+Child = Callable[[int, str, int], int]
+
+
+@pytest.fixture
+def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
+    return connect_mailbox(hana, trusted, mail_user("hana"))
+
+
+@pytest.fixture
+def child(child_environment: dict[str, str], trusted: Dovecot) -> Child:
+    """Run a job in a child process that is killed at a step; returns how many steps it had."""
+    environment = {**child_environment, "INBOX_CA_FILE": str(trusted.ca_file)}
+
+    def run(fatal: int, job: str, pk: int) -> int:
+        command = [sys.executable, "-m", "tests.servers.killed", str(fatal), job, str(pk)]
+        root = Path(__file__).resolve().parents[2]
+        done = subprocess.run(
+            command, env=environment, cwd=root, capture_output=True, timeout=60, check=False
+        )
+        assert done.returncode in (0, -9), done.stderr.decode()
+        return int(done.stdout) if done.returncode == 0 else 0
+
+    return run
+
+
+def points(steps: int) -> Iterator[int]:
+    """Steps spread evenly over the whole job, the last ones included."""
+    assert steps > SAMPLE
+    yield from sorted({round(1 + (steps - 1) * n / (SAMPLE - 1)) for n in range(SAMPLE)})
+
+
+def written(mailbox: Mailbox, contact: Contact) -> Outgoing:
+    draft = composer.Draft(mailbox=mailbox, to=[contact.email], subject="Offer", text="Hello.")
+    return Outgoing.objects.get(email=composer.send(draft, by=mailbox.owner))
+
+
+def test_a_killed_look_loses_and_doubles_nothing(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot, child: Child
+) -> None:
+    outgoing = written(mailbox, aoki)
+    outbox.attempt(outgoing)
+    original = Email.objects.get(pk=outgoing.email_id)
+    engine.look(mailbox)
+
+    def deliver() -> None:
+        reply = rich_reply_to(original, sender=aoki.email, to=mailbox.email)
+        dovecot.deliver(mailbox.email, reply.as_bytes())
+
+    deliver()
+    steps = child(0, "look", mailbox.pk)
+    expected = Email.objects.count()
+    for fatal in points(steps):
+        deliver()
+        expected += 1
+        child(fatal, "look", mailbox.pk)
+        engine.look(Mailbox.objects.get(pk=mailbox.pk), force=True)
+        assert Email.objects.count() == expected, f"killed at step {fatal} of {steps}"
+    assert MailboxCopy.objects.count() == expected
+    assert Attachment.objects.count() == 2 * (expected - 1)
+    assert Reading.objects.exclude(email=None).count() == expected - 1
+    assert all(default_storage.exists(file.path) for file in Attachment.objects.all())
+    again = engine.look(Mailbox.objects.get(pk=mailbox.pk), force=True)
+    assert again is not None
+    assert (again.headers_read, again.logged) == (0, 0)
+
+
+def test_a_killed_send_delivers_once_or_asks(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot, relay: Relay, child: Child
+) -> None:
+    steps = child(0, "send", written(mailbox, aoki).pk)
+    states = set()
+    for fatal in points(steps):
+        outgoing = written(mailbox, aoki)
+        child(fatal, "send", outgoing.pk)
+        states.add(recovered(outgoing).state)
+        delivered = [a for a in relay.accepted if a.message_id.strip("<>") == outgoing.token]
+        filed = dovecot.raw_messages(mailbox.email, "Sent")
+        copies = [raw for raw in filed if outgoing.token.encode() in raw]
+        where = f"killed at step {fatal} of {steps}: {outgoing.state}"
+        if outgoing.state == "sent":
+            assert (len(delivered), len(copies)) == (1, 1), where
+        else:
+            assert outgoing.state == "unknown", where
+            assert len(delivered) <= 1, where
+    assert "sent" in states
+
+
+def recovered(outgoing: Outgoing) -> Outgoing:
+    """What the ticks do once the claim of the dead one has run out."""
+    past = timezone.now() - timedelta(minutes=1)
+    Outgoing.objects.filter(pk=outgoing.pk).update(claimed_until=past)
+    for row in Outgoing.objects.due(timezone.now()).filter(pk=outgoing.pk):
+        outbox.attempt(row)
+    for row in Outgoing.objects.copy_due(timezone.now()).filter(pk=outgoing.pk):
+        assert row.claim(timezone.now())
+        sent_copy.settle(row)
+    outgoing.refresh_from_db()
+    return outgoing

@@ -1,0 +1,379 @@
+"""Tests: a private Dovecot 2.3 on loopback, in a folder of its own, started and stopped by us.
+
+IMAP (STARTTLS), IMAPS, LMTP, submission (STARTTLS and TLS, AUTH) relaying to a port that is given.
+Everybody at example.test has an account, password "secret"; `set_password` gives one another.
+"""
+
+import getpass
+import grp
+import imaplib
+import json
+import os
+import re
+import shutil
+import signal
+import smtplib
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from imapclient.imap_utf7 import decode, encode
+
+from tests.servers.ports import Authority, free_ports
+
+PASSWORD = "secret"
+_STATISTICS = re.compile(r"imap\((?P<user>[^)]+)\)<\d+><[^>]*>: .*?(?P<figures>in=\d+ out=.*)$")
+_LOOKUP = """
+uri = fs:posix:prefix={folder}/
+default_pass_scheme = PLAIN
+key passdb {{
+  key = %Lu
+  format = json
+}}
+passdb_objects = passdb
+"""
+_CONF = """
+base_dir = {d}/run
+state_dir = {d}/state
+instance_name = musubi-{imap}
+log_path = {d}/dovecot.log
+info_log_path = {d}/info.log
+listen = 127.0.0.1
+protocols = imap lmtp submission
+first_valid_uid = 1
+mail_uid = {uid}
+mail_gid = {gid}
+mail_home = {d}/mail/%u
+mail_location = sdbox:~/sdbox
+mail_fsync = never
+shutdown_clients = yes
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_cache_size = 0
+auth_failure_delay = 0
+auth_username_format = %Lu
+ssl = yes
+ssl_cert = <{cert}
+ssl_key = <{key}
+ssl_min_protocol = TLSv1.2
+mail_max_userip_connections = 500
+imap_idle_notify_interval = 30 s
+imap_logout_format = in=%i out=%o deleted=%{{deleted}} expunged=%{{expunged}} \
+hdr_count=%{{fetch_hdr_count}} hdr_bytes=%{{fetch_hdr_bytes}} \
+body_count=%{{fetch_body_count}} body_bytes=%{{fetch_body_bytes}}
+postmaster_address = postmaster@example.test
+hostname = localhost
+submission_relay_host = 127.0.0.1
+submission_relay_port = {relay}
+submission_relay_ssl = no
+submission_relay_trusted = no
+submission_max_mail_size = 50M
+passdb {{
+  driver = dict
+  args = {d}/password.conf
+}}
+# whoever has another password shall not get in with everybody's
+passdb {{
+  driver = dict
+  args = {d}/changed.conf
+  result_success = return-fail
+}}
+passdb {{
+  driver = static
+  args = password={password} allow_all_users=yes
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={d}/mail/%Lu allow_all_users=yes
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+  mailbox Drafts {{
+    auto = subscribe
+    special_use = \\Drafts
+  }}
+  mailbox Sent {{
+    auto = subscribe
+    special_use = \\Sent
+  }}
+  mailbox Trash {{
+    auto = subscribe
+    special_use = \\Trash
+  }}
+  mailbox Junk {{
+    auto = subscribe
+    special_use = \\Junk
+  }}
+}}
+service imap-login {{
+  {nochroot}
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = {imaps}
+    ssl = yes
+  }}
+  service_count = 0
+  process_min_avail = 1
+}}
+service submission-login {{
+  {nochroot}
+  inet_listener submission {{
+    port = {submission}
+  }}
+  inet_listener submissions {{
+    port = {submissions}
+    ssl = yes
+  }}
+  service_count = 0
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp}
+  }}
+}}
+service imap {{
+  process_limit = 512
+}}
+service anvil {{
+  {nochroot}
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service stats {{
+  unix_listener stats-writer {{
+    mode = 0666
+  }}
+}}
+service auth {{
+  unix_listener auth-userdb {{
+    mode = 0666
+  }}
+}}
+protocol lmtp {{
+  auth_username_format = %Lu
+}}
+{users}
+"""
+
+
+class Dovecot:
+    host = "127.0.0.1"
+
+    def __init__(self) -> None:
+        ports = free_ports(5)
+        self.imap, self.imaps, self.submission, self.submissions, self.lmtp = ports
+        self.folder = Path()
+        self.authority: Authority | None = None
+        self.ca_file = ""
+
+    def start(self, folder: Path, relay_port: int = 1) -> "Dovecot":
+        """Starts in the folder; `relay_port` is where submission hands its mail on to."""
+        self.folder, self.relay_port = folder, relay_port
+        for name in ("run", "state", "mail", "password", "changed"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        for name in ("password", "changed"):
+            (folder / f"{name}.conf").write_text(_LOOKUP.format(folder=folder / name))
+            (folder / name).chmod(0o755)
+        self.authority = self.authority or Authority(folder)
+        self.ca_file = str(self.authority.ca_file)
+        (folder / "dovecot.conf").write_text(self._configuration(relay_port))
+        with (folder / "start.log").open("wb") as log:  # the daemon keeps what it is given open
+            subprocess.run(
+                [_program("dovecot"), "-c", folder / "dovecot.conf"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                check=False,
+                timeout=30,
+            )
+        self._await_greeting()
+        return self
+
+    def stop(self) -> None:
+        """Ends our own master process and waits until it has ended."""
+        pid_file = self.folder / "run" / "master.pid"
+        if not pid_file.exists():
+            return
+        pid = int(pid_file.read_text())
+        os.kill(pid, signal.SIGTERM)
+        for _ in range(100):
+            if not pid_file.exists() or not Path(f"/proc/{pid}").exists():
+                return
+            time.sleep(0.05)
+        os.kill(pid, signal.SIGKILL)
+
+    def restart(self) -> None:
+        """The same server again, after stop() if that was called: same ports, mail, certificate."""
+        self.stop()
+        self.start(self.folder, self.relay_port)
+
+    def set_password(self, user: str, password: str) -> None:
+        """From now on only this password lets the user in."""
+        said = {"password": {"password": "{PLAIN}" + password}, "changed": {"nopassword": "y"}}
+        for kind, fields in said.items():
+            path = self.folder / kind / user.lower()
+            path.write_text(json.dumps(fields, ensure_ascii=False), encoding="utf-8")
+            path.chmod(0o644)
+
+    # --- what stands in a mailbox, by a way that is not the product's ---
+
+    def deliver(self, user: str, raw: bytes, sender: str = "someone@example.org") -> None:
+        """Mail from outside, by LMTP, into INBOX."""
+        with smtplib.LMTP("127.0.0.1", self.lmtp) as lmtp:
+            lmtp.sendmail(sender, [user], raw)
+
+    def append(self, user: str, folder: str, raw: bytes, flags: str = "") -> None:
+        with self.session(user) as imap:
+            answer = imap.append(_name(folder), flags, imaplib.Time2Internaldate(time.time()), raw)
+        assert answer[0] == "OK", answer
+
+    def create(self, user: str, folder: str) -> None:
+        with self.session(user) as imap:
+            assert imap.create(_name(folder))[0] == "OK"
+
+    def delete_folder(self, user: str, folder: str) -> None:
+        with self.session(user) as imap:
+            assert imap.delete(_name(folder))[0] == "OK"
+
+    def raw_messages(self, user: str, folder: str = "INBOX") -> list[bytes]:
+        with self.session(user, folder) as imap:
+            return [part[1] for part in imap.fetch("1:*", "(BODY.PEEK[])")[1] if _pair(part)]
+
+    def flags(self, user: str, folder: str = "INBOX") -> dict[int, set[str]]:
+        """UID to flags, \\Recent left out (it is the session's, not the message's)."""
+        with self.session(user, folder) as imap:
+            lines = [line for line in imap.fetch("1:*", "(UID FLAGS)")[1] if line]
+        found = (re.search(rb"UID (\d+).*FLAGS \(([^)]*)\)", line) for line in lines)
+        return {int(f[1]): set(f[2].decode().split()) - {r"\Recent"} for f in found if f}
+
+    def uids(self, user: str, folder: str = "INBOX") -> list[int]:
+        with self.session(user, folder) as imap:
+            return [int(uid) for uid in imap.uid("SEARCH", "ALL")[1][0].split()]
+
+    def counts(self, user: str) -> dict[str, int]:
+        """How many messages each folder holds."""
+        with self.session(user) as imap:
+            lines = [line for line in imap.list()[1] if isinstance(line, bytes)]
+            there = [line for line in lines if b"noselect" not in line.lower()]
+            names = [decode(line.rsplit(b' "/" ', 1)[1].strip(b'"')) for line in there]
+            said = {name: imap.status(_name(name), "(MESSAGES)")[1][0] for name in names}
+        return {name: int(re.findall(rb"MESSAGES (\d+)", line)[0]) for name, line in said.items()}
+
+    def expunge(self, user: str, folder: str, uid: int) -> None:
+        with self.session(user, folder, readonly=False) as imap:
+            imap.uid("STORE", str(uid), "+FLAGS", r"(\Deleted)")
+            imap.expunge()
+
+    @contextmanager
+    def session(
+        self, user: str, folder: str = "", *, readonly: bool = True
+    ) -> Iterator[imaplib.IMAP4]:
+        """An ordinary mail client."""
+        imap = imaplib.IMAP4("127.0.0.1", self.imap, timeout=20)
+        try:
+            _login(imap, user, self._password_of(user))
+            if folder:
+                assert imap.select(_name(folder), readonly=readonly)[0] == "OK"
+            yield imap
+        finally:
+            imap.logout()
+
+    # --- the server as a witness ---
+
+    def sessions(self, user: str = "", *, ended: int = 0, wait: float = 5) -> list[dict[str, int]]:
+        """The statistics of each ended session: hdr_count, body_count, in, out, deleted …
+
+        With `ended`, waits until that many sessions of the user have been logged.
+        """
+        until = time.monotonic() + wait
+        while len(found := self._logged(user)) < ended and time.monotonic() < until:
+            time.sleep(0.02)
+        return found
+
+    def log(self) -> str:
+        return "".join(
+            path.read_text(errors="replace")
+            for name in ("dovecot.log", "info.log", "start.log")
+            if (path := self.folder / name).exists()
+        )
+
+    def _logged(self, user: str) -> list[dict[str, int]]:
+        info = self.folder / "info.log"
+        lines = info.read_text(errors="replace").splitlines() if info.exists() else []
+        found = (_STATISTICS.search(line) for line in lines)
+        mine = [f for f in found if f and user.lower() in ("", f["user"])]
+        return [{k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", f["figures"])} for f in mine]
+
+    def _password_of(self, user: str) -> str:
+        path = self.folder / "password" / user.lower()
+        if not path.exists():
+            return PASSWORD
+        return str(json.loads(path.read_text("utf-8"))["password"]).removeprefix("{PLAIN}")
+
+    def _configuration(self, relay_port: int) -> str:
+        assert self.authority  # start() made it
+        made = self.authority.certificate()
+        root = os.getuid() == 0
+        uid, gid = (5000, 5000) if root else (os.getuid(), os.getgid())
+        if root:
+            os.chown(self.folder / "mail", uid, gid)
+            self.folder.chmod(0o711)  # the mail processes run as another user
+        else:
+            made.key.chmod(0o600)
+        user, group = getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
+        users = (
+            ""
+            if root
+            else f"default_internal_user = {user}\ndefault_internal_group = {group}\n"
+            f"default_login_user = {user}\n"
+        )
+        return _CONF.format(
+            d=self.folder,
+            uid=uid,
+            gid=gid,
+            cert=made.cert,
+            key=made.key,
+            relay=relay_port,
+            password=PASSWORD,
+            nochroot="" if root else "chroot =",
+            users=users,
+            imap=self.imap,
+            imaps=self.imaps,
+            submission=self.submission,
+            submissions=self.submissions,
+            lmtp=self.lmtp,
+        )
+
+    def _await_greeting(self) -> None:
+        for _ in range(200):
+            try:
+                imaplib.IMAP4("127.0.0.1", self.imap, timeout=5).logout()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise RuntimeError(self.log())
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    assert found, f"{name} is not installed (apt-get install dovecot-imapd dovecot-lmtpd)"
+    return found
+
+
+def _login(imap: imaplib.IMAP4, user: str, password: str) -> None:
+    imap.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
+
+
+def _name(folder: str) -> str:
+    spelled = encode(folder).decode("ascii")
+    return '"' + spelled.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _pair(part: object) -> bool:
+    return isinstance(part, tuple)

@@ -1,0 +1,55 @@
+"""A child process that kills itself at the Nth step of the product: SIGKILL, with no clean-up.
+
+    python -m tests.servers.killed N look MAILBOX_ID
+    python -m tests.servers.killed N send OUTGOING_ID
+
+A step is a call of one of the product's own functions, so a kill may stand between any two of
+them, between two statements of the database and between two commands to a server. With N = 0 it
+runs undisturbed and prints how many steps there are.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import django
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = (str(ROOT / "inbox"), str(ROOT / "crm"))
+
+
+class Steps:
+    """Counts, and kills at the one that is asked for."""
+
+    def __init__(self, fatal: int) -> None:
+        self.fatal = fatal
+        self.count = 0
+
+    def __call__(self, frame: FrameType, event: str, _arg: Any) -> None:
+        if event == "call" and frame.f_code.co_filename.startswith(OURS):
+            self.count += 1
+            if self.count == self.fatal:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main(fatal: int, job: str, pk: int) -> None:
+    django.setup()
+    from inbox.models import Mailbox, Outgoing
+    from inbox.sending import outbox
+    from inbox.sync import engine
+
+    steps = Steps(fatal)
+    sys.setprofile(steps)
+    if job == "look":
+        engine.look(Mailbox.objects.get(pk=pk), force=True)
+    else:
+        outbox.attempt(Outgoing.objects.get(pk=pk))
+    sys.setprofile(None)
+    print(steps.count)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
