@@ -69,10 +69,12 @@ function fold(form) {
   }
 }
 
-/* A reply is written above what it quotes. */
+/* A reply is written above what it quotes. Who has begun to type stays where they are: the field
+   has the focus a moment before this runs. */
 function begin(form) {
   fold(form);
-  form.querySelector("textarea[name=text]")?.setSelectionRange(0, 0);
+  const text = form.querySelector("textarea[name=text]");
+  if (text && text.value === text.defaultValue) text.setSelectionRange(0, 0);
 }
 
 const start = (root) => root.querySelectorAll("[data-composer]").forEach(begin);

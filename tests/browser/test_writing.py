@@ -93,6 +93,21 @@ def test_a_failed_send_says_why_and_is_sent_again(
     assert len(relay.accepted_by(aoki.email)) == 1
 
 
+def test_the_cursor_stays_where_one_types(sign_in: SignIn, hana: User, aoki: Contact) -> None:
+    """The field has the focus before htmx says that it is loaded."""
+    make_mailbox(hana)
+    make_email(aoki, subject="Offer?", text="Could you send an offer?")
+    page = sign_in(hana)
+    page.goto(f"/contacts/{aoki.pk}/")
+    page.get_by_role("link", name="Reply", exact=True).click()
+    text = page.locator(".thread__reply textarea")
+    expect(text).to_be_focused()
+    page.keyboard.type("Glad")
+    page.locator(".thread__reply form").dispatch_event("htmx:load")
+    page.keyboard.type("ly.")
+    assert text.input_value().startswith("Gladly.")
+
+
 def test_news_waits_behind_a_pill_while_one_types(
     sign_in: SignIn, hana: User, aoki: Contact
 ) -> None:

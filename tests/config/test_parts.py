@@ -26,9 +26,9 @@ def runs(pid: int) -> bool:
     """Whether a process is there and not a zombie that nobody has asked about."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return state != "Z"
+    return state not in "ZX"
 
 
 def part(*command: str) -> Part:

@@ -81,8 +81,8 @@ def test_it_answers_restarts_what_dies_and_ends_everything_at_once(tmp_path: Pat
         started = time.monotonic()
         parent.send_signal(signal.SIGINT)
         assert parent.wait(12) == 0
-        assert time.monotonic() - started < 10
-        assert not [pid for pid in everybody if runs(pid)]
+        # what it had to kill may be a moment longer on its way out of the process table
+        until(lambda: not any(map(runs, everybody)), 10 - (time.monotonic() - started))
 
 
 def test_it_runs_on_postgresql_and_redis(tmp_path: Path, redis_url: str) -> None:
