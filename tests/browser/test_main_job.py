@@ -91,6 +91,7 @@ def add_contact(page: Page, url: str, customer: str) -> None:
 
 def write(page: Page) -> None:
     page.locator("a[href$='/emails/']:visible").first.click()
+    expect(page.get_by_label("Subject")).to_be_focused()
     page.get_by_label("Subject").fill("Rollout plan")
     page.locator("textarea[name=text]").fill("Hello Aiko,\n\nhere is the plan.")
     page.get_by_role("button", name="Send").click()

@@ -51,6 +51,7 @@ def test_a_reply_in_place_quotes_and_carries_a_file(
     expect(page.locator(".composer__error")).to_contain_text("is not an e-mail address")
     to.fill(aoki.email)
     page.keyboard.press("Control+Enter")  # the file is still there
+    expect(page.locator("#timeline [data-status=queued]")).to_contain_text("Sending")
     expect(page.locator("#timeline")).to_contain_text("Gladly, here it is.")
     send_what_is_due()
     expect(page.locator("#timeline [data-status=sent]")).to_be_visible(timeout=15_000)
@@ -145,6 +146,7 @@ def test_without_an_answer_what_was_typed_stays(sign_in: SignIn, hana: User, aok
     page = sign_in(hana).context.new_page()  # one whose console may speak of the refusal
     page.goto(f"/contacts/{aoki.pk}/")
     page.get_by_role("link", name="Write to Yuki Aoki").click()
+    expect(page.get_by_label("Subject")).to_be_focused()
     page.locator("#composer textarea").fill("A long letter")
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)  # signed out meanwhile
     page.get_by_role("button", name="Send").click()
