@@ -1,6 +1,6 @@
 """The only writer of e-mail engagements: incoming and outgoing, each message once (M10, M14)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -101,16 +101,20 @@ def log_incoming(
 
     A message that another mailbox or another look has logged meanwhile is only given its copy.
     """
-    answers = arrival.answers or reported(parsed)
+    about = reported(parsed)
+    answers = about or arrival.answers
     if answers is None:
         return None
     if MessageId.objects.filter(value=arrival.identity).exists():
         return _logged_already(arrival)
     try:
         with transaction.atomic():
-            return _log(parsed, files, arrival, answers)
+            email = _log(parsed, files, arrival, answers)
     except IntegrityError:  # somebody logged it between the look-up and now: M10
         return _logged_already(arrival)
+    if parsed.bounce and about:
+        record_bounce(parsed.bounce, about)
+    return email
 
 
 def _logged_already(arrival: Arrival) -> Email | None:
@@ -121,12 +125,16 @@ def _logged_already(arrival: Arrival) -> Email | None:
 
 
 def reported(parsed: ParsedMessage) -> Email | None:
-    """The e-mail that a delivery report is about."""
+    """The e-mail of ours that a delivery report is about: what it returns, else what it answers.
+
+    Not what its References name: those may be older mails of the conversation, which arrived.
+    """
     if parsed.bounce is None:
         return None
-    ids = [normal(value) for value in parsed.bounce.original_ids]
+    ids = [normal(value) for value in (*parsed.bounce.original_ids, *parsed.in_reply_to)]
     rows = MessageId.objects.known(ids)
-    return next((rows[value].email for value in ids if value in rows and rows[value].email), None)
+    named = (rows[value].email for value in ids if value in rows)
+    return next((row for row in named if row and row.direction == Email.Direction.OUTGOING), None)
 
 
 def _log(
@@ -136,19 +144,19 @@ def _log(
     email = _write_email(parsed, arrival, answers, thread)
     MessageId.objects.create(value=arrival.identity, email=email)
     note_copy(email, arrival.mailbox, arrival.folder, arrival.uid)
-    contacts = _write_participants(email, _people(parsed)) or _contacts_of(answers)
+    found = _write_participants(email, _people(parsed))
     _write_files(email.activity, files)
+    contacts = _contacts(found, email.direction, _sender(parsed), answers)
     timeline.record(email.activity, contacts=contacts, thread=thread)
     if email.direction == Email.Direction.INCOMING:
         confirm_delivery(answers, arrival.arrived_at)
-    if parsed.bounce:
-        record_bounce(parsed.bounce, answers)
     return email
 
 
 def _write_email(parsed: ParsedMessage, arrival: Arrival, answers: Email, thread: Thread) -> Email:
-    sender = parsed.sender.address.lower() if parsed.sender else ""
-    outgoing = Mailbox.objects.filter(email__iexact=sender).exists()
+    sender, filed = _sender(parsed), arrival.folder.role == Folder.Role.SENT
+    # What lies in Sent was sent, under an alias too; elsewhere the address tells.
+    outgoing = filed or Mailbox.objects.filter(email__iexact=sender).exists()
     known = answers.thread.emails.filter(participants__address__iexact=sender).exists()
     # Servers tell whole seconds, and their clocks differ: no answer stands before its question.
     at = max(arrival.arrived_at, answers.activity.at + timedelta(milliseconds=1))
@@ -177,21 +185,33 @@ def _reply_length(text: str, reply: str, quoted: str) -> int:
     return min(len(reply) if leads else len(text), MOST_TEXT)
 
 
+def _sender(parsed: ParsedMessage) -> str:
+    return parsed.sender.address.lower() if parsed.sender else ""
+
+
 def _people(parsed: ParsedMessage) -> list[tuple[str, Address]]:
     role = Participant.Role
     people: list[tuple[str, Address]] = [(role.FROM, parsed.sender)] if parsed.sender else []
     for name, addresses in (
         (role.TO, parsed.to),
         (role.CC, parsed.cc),
+        (role.BCC, parsed.bcc),  # a copy in Sent may name them
         (role.REPLY_TO, parsed.reply_to),
     ):
         people += [(name, address) for address in addresses]
     return people
 
 
-def _contacts_of(email: Email) -> list[Contact]:
-    """For a message none of whose people is a contact: those of the e-mail it answers."""
-    return list(Contact.objects.kept().filter(associations__activity=email.activity_id))
+def _contacts(
+    found: Mapping[str, Contact], direction: str, sender: str, answers: Email
+) -> list[Contact]:
+    """The contacts among its people. Where whom we wrote to, or who wrote to us, is none, it
+    stands with the e-mail that it answers too: a colleague in Cc is not whom it is about."""
+    contacts = set(found.values())
+    outgoing = direction == Email.Direction.OUTGOING
+    if not (found.keys() - {sender} if outgoing else sender in found):
+        contacts.update(Contact.objects.kept().filter(associations__activity=answers.activity_id))
+    return list(contacts)
 
 
 def note_copy(email: Email, mailbox: Mailbox, folder: Folder, uid: int) -> None:
@@ -243,18 +263,21 @@ def log_outgoing(letter: Letter, files: Sequence[StoredFile]) -> Email:
     MessageId.objects.create(
         value=normal(letter.message_id), email=email, origin=MessageId.Origin.OWN
     )
-    contacts = _write_participants(email, letter.recipients)
+    found = _write_participants(email, letter.recipients)
     _write_files(activity, files)
-    timeline.record(activity, contacts=contacts, thread=thread)
+    timeline.record(activity, contacts=set(found.values()), thread=thread)
     return email
 
 
 # --- both -----------------------------------------------------------------------------------------
 
 
-def _write_participants(email: Email, people: Sequence[tuple[str, Address]]) -> list[Contact]:
-    """Write who is named in it; return the contacts among them, each once."""
-    found = Contact.objects.with_addresses(person.address for _role, person in people)
+def _write_participants(
+    email: Email, people: Sequence[tuple[str, Address]]
+) -> Mapping[str, Contact]:
+    """Write who is named in it; return the contacts among them, by address."""
+    addresses = {person.address for _role, person in people}
+    found: Mapping[str, Contact] = Contact.objects.with_addresses(addresses)
     Participant.objects.bulk_create(
         Participant(
             email=email,
@@ -266,7 +289,7 @@ def _write_participants(email: Email, people: Sequence[tuple[str, Address]]) -> 
         )
         for position, (role, person) in enumerate(people)
     )
-    return list({contact.pk: contact for contact in found.values()}.values())
+    return found
 
 
 def _write_files(activity: Activity, files: Sequence[StoredFile]) -> None:

@@ -1,0 +1,108 @@
+"""What is written down of a message that was found, and about whom: against a real Dovecot."""
+
+from collections.abc import Callable
+
+import pytest
+
+from crm import timeline
+from crm.models import Contact, Email, User
+from inbox.models import Mailbox, Outgoing
+from inbox.sending import composer, outbox
+from inbox.sync import engine
+from tests.factories import connect_mailbox, make_contact
+from tests.inbox.letters import bounce_of, reply_to
+from tests.servers.dovecot import Dovecot
+from tests.servers.relay import Relay
+
+pytestmark = [pytest.mark.django_db, pytest.mark.live]
+
+
+@pytest.fixture
+def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
+    return connect_mailbox(hana, trusted, mail_user("hana"))
+
+
+@pytest.fixture
+def sent(mailbox: Mailbox, aoki: Contact) -> Email:
+    return send(mailbox, aoki)
+
+
+def send(mailbox: Mailbox, contact: Contact, answers: Email | None = None) -> Email:
+    draft = composer.Draft(
+        mailbox=mailbox, to=[contact.email], subject="Our offer", text="Hello.", answers=answers
+    )
+    email = composer.send(draft, by=mailbox.owner)
+    outbox.attempt(Outgoing.objects.get(email=email))
+    return Email.objects.get(pk=email.pk)
+
+
+def logged(mailbox: Mailbox) -> Email:
+    """The one e-mail that a look logs."""
+    receipt = engine.look(Mailbox.objects.get(pk=mailbox.pk))
+    assert receipt is not None
+    assert receipt.logged == 1
+    return Email.objects.latest("pk")
+
+
+@pytest.mark.rule("M14")
+def test_what_lies_in_sent_was_sent_under_whatever_address(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot
+) -> None:
+    own = reply_to(sent, sender="sales@alias.test", to=aoki.email)
+    dovecot.append(mailbox.email, "Sent", own.as_bytes())
+    email = logged(mailbox)
+    assert (email.direction, email.new_participant) == ("outgoing", False)
+
+
+@pytest.mark.rule("M14")
+def test_a_blind_copy_that_sent_names_is_on_the_timeline_of_who_got_it(
+    mailbox: Mailbox, sent: Email, aoki: Contact, weber: Contact, dovecot: Dovecot
+) -> None:
+    own = reply_to(sent, sender=mailbox.email, to=aoki.email, Bcc=weber.email)
+    dovecot.append(mailbox.email, "Sent", own.as_bytes())
+    email = logged(mailbox)
+    assert email.participants.get(role="bcc").contact == weber
+    assert [row.email for row in timeline.activities_of(weber)[0]] == [email]
+
+
+@pytest.mark.rule("M7")
+def test_an_answer_by_somebody_unknown_stands_with_the_question(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot
+) -> None:
+    """Also where somebody else in it is a contact, as colleagues often are."""
+    make_contact(mailbox.email)
+    reply = reply_to(sent, sender="assistant@aoki.example", to=mailbox.email)
+    dovecot.deliver(mailbox.email, reply.as_bytes())
+    email = logged(mailbox)
+    assert email.new_participant
+    assert timeline.activities_of(aoki)[0][0].email == email
+
+
+@pytest.mark.rule("M20")
+def test_a_report_is_about_the_mail_that_it_returns(
+    mailbox: Mailbox, sent: Email, aoki: Contact, weber: Contact, dovecot: Dovecot, relay: Relay
+) -> None:
+    """Some servers put the conversation into References: an older mail, which did arrive."""
+    second = send(mailbox, weber, answers=sent)
+    raw = relay.accepted_by(weber.email)[0].raw
+    report = bounce_of(raw, recipient=weber.email, to=mailbox.email)
+    dovecot.deliver(mailbox.email, f"References: <{sent.message_id}>\r\n".encode() + report)
+    email = logged(mailbox)
+    assert email.reason_message_id == second.message_id
+    statuses = dict(Email.objects.values_list("pk", "status"))
+    assert (statuses[sent.pk], statuses[second.pk]) == ("sent", "bounced")
+
+
+@pytest.mark.rule("M20")
+def test_a_report_about_what_they_wrote_marks_nothing(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot
+) -> None:
+    theirs = reply_to(sent, sender=aoki.email, to=mailbox.email).as_bytes()
+    dovecot.deliver(mailbox.email, theirs)
+    email = logged(mailbox)
+    report = bounce_of(theirs.replace(b"\n", b"\r\n"), recipient=mailbox.email, to=mailbox.email)
+    named = f"In-Reply-To: <{email.message_id}>\r\n".encode()
+    dovecot.deliver(mailbox.email, named + report)
+    logged(mailbox)
+    email.refresh_from_db()
+    assert email.status == "logged"
