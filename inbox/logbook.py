@@ -239,6 +239,15 @@ def confirm_delivery(email: Email, now: datetime) -> None:
         timeline.touch(email.activity)
 
 
+def is_answered(email: Email) -> bool:
+    """Whether an answer to it, or a report about it, was logged: then it left (M23)."""
+    found: bool = email.thread.emails.filter(
+        direction=Email.Direction.INCOMING,
+        reason_message_id__in=email.message_ids.values("value"),
+    ).exists()
+    return found
+
+
 # --- mail that is to be sent ----------------------------------------------------------------------
 
 

@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from crm import timeline
 from crm.models import Email, Participant
 from inbox.connect import doors
-from inbox.logbook import confirm_delivery
+from inbox.logbook import confirm_delivery, is_answered
 from inbox.mime.build import Draft as Message
 from inbox.mime.build import build
 from inbox.mime.types import Address, ParsedAttachment
@@ -193,9 +193,10 @@ def _words(fault: Fault) -> str:
 
 
 def _ask(outgoing: Outgoing, said: str) -> None:
-    """The message may have been taken: what the Sent folder says counts, else it is a question."""
+    """The message may have been taken: an answer to it or its copy in Sent proves that, else it
+    is a question."""
     now = timezone.now()
-    if sent_copy.is_filed(outgoing):
+    if is_answered(outgoing.email) or sent_copy.is_filed(outgoing):
         _becomes(outgoing, Outgoing.State.SENT, sent_at=now, copy_due_at=now, claimed_until=now)
     else:
         _becomes(outgoing, Outgoing.State.UNKNOWN, error=said, claimed_until=now)
@@ -211,9 +212,11 @@ def _becomes(outgoing: Outgoing, state: str, *, error: str = "", **values: objec
 
 
 def _show(email: Email, state: str, error: str) -> None:
-    email.status = Email.Status(state)
-    email.error = error
-    email.save(update_fields=["status", "error"])
+    email.refresh_from_db(fields=["status"])
+    if email.status != Email.Status.BOUNCED:  # the report was quicker, and says more
+        email.status = Email.Status(state)
+        email.error = error
+        email.save(update_fields=["status", "error"])
     timeline.touch(email.activity)
 
 

@@ -14,7 +14,7 @@ from inbox.models import Mailbox, Outgoing
 from inbox.sending import composer, outbox, sent_copy
 from inbox.sync import engine
 from tests.factories import connect_mailbox
-from tests.inbox.letters import reply_to
+from tests.inbox.letters import bounce_of, reply_to
 from tests.servers.dovecot import Dovecot
 from tests.servers.relay import Relay
 
@@ -133,11 +133,17 @@ def test_some_recipients_refused_are_shown_by_recipient(
 
 def left_unknown(mailbox: Mailbox, to: str) -> Outgoing:
     """As found after a crash between the first byte and the settled answer."""
+    outgoing = left_sending(mailbox, to)
+    attempt(outgoing)
+    return outgoing
+
+
+def left_sending(mailbox: Mailbox, to: str) -> Outgoing:
+    """The same, before anybody has found it."""
     outgoing = written(mailbox, to)
     past = timezone.now() - timedelta(hours=1)
     values = {"state": "sending", "transmitting_at": past, "claimed_until": past}
     Outgoing.objects.filter(pk=outgoing.pk).update(**values)
-    attempt(outgoing)
     return outgoing
 
 
@@ -255,3 +261,27 @@ def test_what_a_reply_quotes_is_folded_on_the_timeline(mailbox: Mailbox) -> None
     email = written(mailbox, "a@b.test", text=text).email
     assert email.reply_text == "Yes, gladly."
     assert "Shall we?" in email.quoted_text
+
+
+@pytest.mark.rule("M23")
+def test_a_reply_that_came_before_the_question_answers_it(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot
+) -> None:
+    outgoing = left_sending(mailbox, aoki.email)
+    reply = reply_to(Email.objects.get(), sender=aoki.email, to=mailbox.email)
+    dovecot.deliver(mailbox.email, reply.as_bytes())
+    engine.look(mailbox)
+    assert attempt(outgoing).status == "sent"
+
+
+@pytest.mark.rule("M20")
+def test_a_report_that_came_before_the_question_stays(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot
+) -> None:
+    outgoing = left_sending(mailbox, aoki.email)
+    returned = f"Message-ID: <{outgoing.token}>\r\n\r\n".encode()
+    report = bounce_of(returned, recipient=aoki.email, to=mailbox.email)
+    dovecot.deliver(mailbox.email, report)
+    engine.look(mailbox)
+    assert attempt(outgoing).status == "bounced"
+    assert outgoing.state == "sent"
