@@ -45,6 +45,11 @@ class Fields:
         """The first word of the value, in lower case: `auto-replied` of `Auto-Replied; x=y`."""
         return re.split(r"[;\s]", self.text(name)[:1000].lower(), maxsplit=1)[0]
 
+    @property
+    def null_path(self) -> bool:
+        """Sent by a robot, so that nobody answers to it (RFC 5321, 4.5.5; RFC 3834, 3.3)."""
+        return re.fullmatch(rb"<\s*>", self.raw("return-path")[:20]) is not None
+
 
 def split(raw: bytes) -> tuple[Fields, bytes]:
     """The fields, and what follows the blank line."""

@@ -18,6 +18,10 @@ __all__ = ["addresses", "date", "decode", "parse_headers", "said_by"]
 
 _LONGEST_DATE = 200
 _YEARS = range(1970, 2200)
+_LONGEST_SERVER = 300
+_SERVER = re.compile(
+    r"([^<>]*)<([a-z0-9._-]{1,64})>$|(mailer-daemon)(?: \(([^()]*)\))?$", re.IGNORECASE
+)
 
 
 def parse_headers(raw: bytes) -> ParsedHeaders:
@@ -64,7 +68,16 @@ def date(value: str | bytes) -> datetime | None:
 def _sender(found: Fields) -> Address | None:
     """From says who wrote; Sender, who pressed the button, only where From says nothing."""
     named = addresses(found.every("from")[:1]) or addresses(found.every("sender")[:1])
-    return named[0] if named else None
+    return named[0] if named else _server(found.text("from"))
+
+
+def _server(written: str) -> Address | None:
+    """`Mail Delivery Subsystem <MAILER-DAEMON>`: the sender's own server has no domain."""
+    known = _SERVER.match(written[:_LONGEST_SERVER])
+    if known is None:
+        return None
+    before, angle, bare, comment = (part or "" for part in known.groups())
+    return Address((before or comment).strip('" '), angle or bare)
 
 
 def _first_id(found: Fields, name: str) -> str:
@@ -76,5 +89,4 @@ def _ids(found: Fields, name: str) -> tuple[str, ...]:
 
 
 def _is_report(found: Fields) -> bool:
-    null_path = re.fullmatch(rb"<\s*>", found.raw("return-path")[:20])
-    return found.word("content-type") == "multipart/report" or null_path is not None
+    return found.word("content-type") == "multipart/report" or found.null_path

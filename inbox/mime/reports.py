@@ -138,8 +138,10 @@ def _has(root: Part, *content_types: str) -> bool:
 
 def _is_auto_reply(found: Fields) -> bool:
     """RFC 3834, and the fields older responders write. X-Auto-Response-Suppress asks others to be
-    silent; ordinary mail of Exchange carries it, so it does not count."""
+    silent; ordinary mail of Exchange carries it, so it counts with a null path only."""
     if found.word("auto-submitted") in ("auto-replied", "auto-generated"):
+        return True
+    if found.null_path and found.raw("x-auto-response-suppress"):
         return True
     if any(decode(found.raw(name)).lower() not in ("", "no") for name in _AUTO_REPLY_FIELDS):
         return True

@@ -92,6 +92,22 @@ def test_no_name_passes_for_an_address(value, expected):
     assert [person.address for person in addresses([value])] == expected
 
 
+@pytest.mark.parametrize(
+    ("written", "sender"),
+    [
+        (b"Mail Delivery Subsystem <MAILER-DAEMON>", ("Mail Delivery Subsystem", "MAILER-DAEMON")),
+        (b"<mailer-daemon>", ("", "mailer-daemon")),
+        (b"MAILER-DAEMON (Mail Delivery System)", ("Mail Delivery System", "MAILER-DAEMON")),
+        (b"Whoever", None),
+        (b"Hana <not one word>", None),
+    ],
+)
+def test_a_robot_of_the_server_needs_no_domain(written, sender):
+    assert parse_headers(b"From: " + written + b"\r\n\r\n").sender == (
+        Address(*sender) if sender else None
+    )
+
+
 def test_recipients_are_capped():
     assert len(addresses([", ".join(f"{n}@x.test" for n in range(5_000))])) == 2_000
 
