@@ -13,6 +13,7 @@ is waited for. The lease is renewed in each transaction: who lost it writes noth
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import date
 from itertools import islice
 
@@ -24,7 +25,7 @@ from inbox.sync.chunks import chunks, take
 from inbox.sync.judging import Verdict, judge
 from inbox.sync.plan import Cursor, Look, plan
 from inbox.sync.rules import ids_named_by
-from inbox.sync.visit import LeaseLost, Receipt, Visit
+from inbox.sync.visit import Held, LeaseLost, Receipt, Visit
 from inbox.wire.faults import Fault, FolderGone, LoginRefused, ProtocolFault
 from inbox.wire.folders import inbox_folder, sent_folder
 from inbox.wire.imap import FolderStatus, HeaderBlock, ReadingSession
@@ -81,12 +82,14 @@ def look_at(mailbox: Mailbox, session: ReadingSession, token: str) -> Receipt:
     visit = Visit(mailbox, session, token)
     receipt = visit.receipt
     for folder in _watched(mailbox, session):
+        logged = receipt.logged
         try:
             _look_at_folder(folder, visit)
         except FolderGone:
             if folder.role == Folder.Role.INBOX:
                 raise
             _follow(folder, session)
+    _look_back(folder, visit, news=receipt.logged > logged)
     receipt.round_trips = session.round_trips - trips
     receipt.bytes_in = session.bytes_in - volume
     receipt.seconds = round(time.monotonic() - started, 3)
@@ -114,7 +117,20 @@ def _follow(folder: Folder, session: ReadingSession) -> None:
         folder.change(name=name, uidvalidity=None, next_uid=1)
 
 
-def _look_at_folder(folder: Folder, visit: Visit) -> None:
+def _look_back(inbox: Folder, visit: Visit, *, news: bool) -> None:
+    """What the INBOX has taught may be what a letter in Sent answers: some programs name nothing
+    else. Ends in the INBOX, where news is waited for."""
+    for held in list(visit.held.values()):
+        del visit.held[held.folder.pk]
+        if news:
+            with suppress(FolderGone):
+                _look_at_folder(held.folder, visit, again=True)
+            _look_at_folder(inbox, visit)
+        else:
+            visit.advance(held.folder, held.reached, headers=0)
+
+
+def _look_at_folder(folder: Folder, visit: Visit, *, again: bool = False) -> None:
     session = visit.session
     status = session.examine(folder.name)
     cursor = Cursor(folder.uidvalidity, folder.next_uid, folder.looked_at)
@@ -135,10 +151,19 @@ def _look_at_folder(folder: Folder, visit: Visit) -> None:
         end = max(end, blocks[-1].uid + 1)
         while blocks:
             verdicts = _before_a_relative(judge(blocks, folder, session))
+            if folder.role == Folder.Role.SENT and not again:
+                _hold_at_the_unknown(verdicts, folder, visit)
             for chunk in chunks(verdicts):
                 take(chunk, folder, visit)
             blocks = blocks[len(verdicts) :]
     visit.advance(folder, end, headers=0)
+
+
+def _hold_at_the_unknown(verdicts: list[Verdict], folder: Folder, visit: Visit) -> None:
+    """Answers to what is not known yet are looked at again after the INBOX, or after a crash."""
+    for verdict in verdicts:
+        if not (verdict.email or verdict.reason) and any(ids_named_by(verdict.header)):
+            visit.held.setdefault(folder.pk, Held(folder, verdict.uid))
 
 
 def _uidnext(status: FolderStatus, look: Look, session: ReadingSession) -> int:

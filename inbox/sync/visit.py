@@ -26,6 +26,15 @@ class Receipt:
     seconds: float = 0.0
 
 
+@dataclass
+class Held:
+    """A folder whose cursor waits below a message that may be understood later in this look."""
+
+    folder: Folder
+    first: int
+    reached: int = 0
+
+
 @dataclass(frozen=True)
 class Visit:
     """Who looks: every write goes with the lease, so who lost it writes nothing."""
@@ -34,6 +43,7 @@ class Visit:
     session: ReadingSession
     token: str
     receipt: Receipt = field(default_factory=Receipt)
+    held: dict[int, Held] = field(default_factory=dict)  # by folder
 
     @transaction.atomic
     def renew(self, volume: int = 0) -> None:
@@ -50,6 +60,9 @@ class Visit:
         now = timezone.now()
         if not self.mailbox.hold(self.token, now):
             raise LeaseLost
+        if held := self.held.get(folder.pk):
+            held.reached = max(held.reached, next_uid)
+            next_uid = min(next_uid, held.first)
         HeadersRead.add(self.mailbox, now.date(), headers)
         folder.change(
             uidvalidity=folder.uidvalidity,

@@ -78,6 +78,23 @@ def test_an_answer_to_an_answer_that_came_in_the_same_look_is_found(
     assert Email.objects.filter(thread=sent.thread).count() == 4
 
 
+@pytest.mark.rule("M7")
+def test_an_answer_in_sent_to_a_reply_that_came_in_the_same_look_is_found(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot
+) -> None:
+    """Sent is looked at first; and some programs name only the mail that is answered."""
+    theirs = reply_to(sent, sender=aoki.email, to=mailbox.email)
+    own = letter(sender=mailbox.email, to=aoki.email, answers=str(theirs["Message-ID"]))
+    other = letter(sender=mailbox.email, to="x@y.test", answers="<private@y.test>")
+    dovecot.deliver(mailbox.email, theirs.as_bytes())
+    for message in (other, own):
+        dovecot.append(mailbox.email, "Sent", message.as_bytes())
+    assert look(mailbox).logged == 2
+    assert Email.objects.filter(thread=sent.thread).count() == 3
+    again = look(mailbox)
+    assert (again.headers_read, again.bodies_read) == (0, 0)
+
+
 @pytest.mark.rule("M22")
 def test_a_sent_folder_that_got_another_name_is_followed(
     mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot
