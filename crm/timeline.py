@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Left
+from django.db.models import Exists, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import Left, RowNumber
 from django.utils import timezone
 
 from crm.lib import keyset
@@ -14,7 +14,7 @@ from crm.models import Activity, Association, Company, Contact, Deal, Email, Thr
 
 MOST_DEALS = 5  # M14: the five newest open deals
 PAGE = 20
-MOST_EARLIER = 100  # earlier messages of the conversations of one page
+MOST_EARLIER = 100  # earlier messages of one conversation
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,8 @@ def _earlier(
     """The earlier e-mails of those conversations, oldest first, by the newest one's id."""
     threads = {a.email.thread_id: a.pk for a in newest if a.kind == Activity.Kind.EMAIL}
     on_record = _kept(subject).filter(thread__in=threads).exclude(activity__in=threads.values())
-    ids = on_record.order_by("-at", "-activity_id").values("activity")[:MOST_EARLIER]
+    newest_first = Window(RowNumber(), partition_by="thread", order_by=["-at", "-activity_id"])
+    ids = on_record.annotate(place=newest_first).filter(place__lte=MOST_EARLIER)
     emails = Email.objects.filter(pk__in=list(ids.values_list("activity", flat=True)))
     emails = emails.select_related("activity__by").prefetch_related("participants__contact")
     emails = emails.defer("text", "html").annotate(snippet=Left("text", 160))

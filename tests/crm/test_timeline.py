@@ -43,6 +43,19 @@ def test_a_conversation_is_one_card_at_its_newest_message(aoki: Contact) -> None
     assert [line.activity for line in lines] == [note.activity, first.activity]
 
 
+def test_a_long_conversation_takes_nothing_from_the_others(
+    aoki: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeline, "MOST_EARLIER", 3)
+    now = timezone.now()
+    short = make_email(aoki, at=now - timedelta(hours=9))
+    make_email(aoki, thread=short.thread, at=now - timedelta(hours=8))
+    long = make_email(aoki, at=now - timedelta(hours=7))
+    for hour in range(6):
+        make_email(aoki, thread=long.thread, at=now - timedelta(hours=hour))
+    assert [line.count for line in timeline.timeline_for(aoki).lines] == [4, 2]
+
+
 def test_pages_follow_one_another_without_gap_or_double(aoki: Contact) -> None:
     at = timezone.now()
     notes = [make_note(aoki, str(n), at=at) for n in range(7)]  # all of one moment
