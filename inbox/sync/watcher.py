@@ -208,6 +208,8 @@ class Watcher:
             watched.session = None
         if isinstance(why, Fault):
             note_trouble(watched.mailbox, watched.token, why)
+        else:  # who took the lease may have given it back by now
+            self._housekeeping_at = 0.0
         watched.mailbox.release(watched.token, timezone.now())
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from crm.models import Contact, Email, Heartbeat, User
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import composer, outbox
+from inbox.sync import engine
 from inbox.sync.watcher import Watcher
 from tests.factories import connect_mailbox, make_mailbox
 from tests.inbox.letters import reply_to
@@ -87,6 +88,23 @@ def test_look_now_reaches_the_watcher(
     own = reply_to(email, sender=mailbox.email, to=aoki.email)
     dovecot.append(mailbox.email, "Sent", own.as_bytes())  # IDLE hears of the INBOX alone
     Mailbox.objects.get().look_now()
+    wait_until(lambda: Email.objects.count() == 2)
+
+
+@pytest.mark.rule("M60")
+def test_a_mailbox_that_somebody_else_looked_at_is_taken_back_at_once(
+    mailbox: Mailbox,
+    aoki: Contact,
+    dovecot: Dovecot,
+    watcher: Watcher,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("inbox.sync.watcher.HOUSEKEEPING", 60.0)
+    email = sent(mailbox, aoki)
+    wait_until(lambda: watcher._housekeeping_at > time.monotonic() + 30)
+    engine.look(mailbox, force=True)  # sync_mailbox
+    reply = reply_to(email, sender=aoki.email, to=mailbox.email)
+    dovecot.deliver(mailbox.email, reply.as_bytes())
     wait_until(lambda: Email.objects.count() == 2)
 
 
