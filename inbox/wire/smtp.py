@@ -3,7 +3,8 @@
     envelope  MAIL and RCPT        may be refused, nothing has left
     begin_data  DATA, 354          may be refused, nothing has left
     finish_data  the bytes         a COMPLETE 2xx: sent; a COMPLETE 4xx or 5xx: SmtpRefused;
-                                   anything else (M23): OutcomeUnknown, never sent again by itself
+                                   anything else (M23), a lost relay behind the server included:
+                                   OutcomeUnknown, never sent again by itself
 
 smtplib takes "25" at the end of a connection for an answer, so answers are read here.
 """
@@ -35,6 +36,7 @@ MOST_LINES = 200
 _REPLY = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?\r?\n", re.DOTALL)
 _ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f<>]+@[^\s\x00-\x1f\x7f<>@]+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_LOST_RELAY = re.compile(r"4\.4\.\d+\b")  # RFC 3463: the way between this server and the next one
 
 
 class _Smtp(smtplib.SMTP):
@@ -263,7 +265,7 @@ class PostingSession:
         text = words(said)
         if 200 <= code < 300:
             return f"{code} {text}"
-        if code >= 400:
+        if code >= 400 and not _LOST_RELAY.match(text):
             raise SmtpRefused(code, text)
         self.abandon()
         raise OutcomeUnknown(str(code), text)

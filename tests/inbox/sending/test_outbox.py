@@ -216,6 +216,17 @@ def test_a_connection_lost_before_the_data_is_tried_again(
     assert len(relay.accepted_by(aoki.email)) == 0
 
 
+@pytest.mark.rule("M23")
+def test_what_the_relay_took_and_did_not_confirm_is_asked(
+    mailbox: Mailbox, aoki: Contact, relay: Relay
+) -> None:
+    relay.behave(drop_at="accepted")
+    outgoing = written(mailbox, aoki.email)
+    assert attempt(outgoing).status == "unknown"
+    assert not Outgoing.objects.due(timezone.now() + timedelta(days=1)).exists()
+    assert len(relay.accepted_by(aoki.email)) == 1
+
+
 def test_two_workers_send_once(mailbox: Mailbox, aoki: Contact, relay: Relay) -> None:
     first = written(mailbox, aoki.email)
     second = Outgoing.objects.get(pk=first.pk)

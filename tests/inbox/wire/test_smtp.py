@@ -164,6 +164,17 @@ def test_taken_and_no_answer_is_unknown(relay):
     assert len(relay.accepted) == 1, "it was delivered, and that cannot be seen from here"
 
 
+@pytest.mark.rule("M23")
+def test_a_server_that_lost_its_own_relay_does_not_know_either(relay, mail_user, posting):
+    """RFC 3463 X.4.X: the network between the servers. The relay may have taken it, or not."""
+    user = mail_user()
+    relay.behave(drop_at="accepted")
+    with pytest.raises(OutcomeUnknown) as unknown:
+        post(posting(user), RAW, [user], user)
+    assert "Lost connection to relay server" in unknown.value.server_said
+    assert len(relay.accepted) == 1
+
+
 # --- after the first byte of the message ---
 
 ANSWERS = {
