@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm import timeline
 from crm.models import Activity, Email, User
 from inbox.connect import doors, probe
 from inbox.connect.providers import files_sent_itself
@@ -74,21 +75,26 @@ def disconnect(mailbox: Mailbox, *, keep_emails: bool) -> None:
 
     What was still to be sent through it fails visibly; of what was just leaving nobody knows (M23).
     """
-    states = Outgoing.State
-    ours = Outgoing.objects.filter(mailbox=mailbox)
-    leaving = ours.filter(state=states.SENDING, transmitting_at__isnull=False)
-    _settle(leaving, states.UNKNOWN, "")
-    said = _("{mailbox} was disconnected.").format(mailbox=mailbox.email)
-    _settle(ours.filter(state__in=[states.QUEUED, states.SENDING]), states.FAILED, said)
+    _end_sending(mailbox)
     if not keep_emails:
         _trash_emails(mailbox)
     mailbox.delete()
 
 
-def _settle(rows: QuerySet[Outgoing], state: str, said: str) -> None:
-    emails = list(rows.values_list("email", flat=True))
-    Email.objects.filter(pk__in=emails).update(status=state, error=said)
-    rows.update(state=state)
+def _end_sending(mailbox: Mailbox) -> None:
+    states = Outgoing.State
+    rows = Outgoing.objects.filter(mailbox=mailbox, state__in=[states.QUEUED, states.SENDING])
+    said = _("{mailbox} was disconnected.").format(mailbox=mailbox.email)
+    for row in rows.select_for_update(of=("self",)).select_related("email__activity"):
+        if row.transmitting_at:
+            row.state = row.email.status = states.UNKNOWN
+        else:
+            row.state = row.email.status = states.FAILED
+            row.email.error = said
+            row.claimed_by = ""  # whoever has it in hand lets go before anything leaves
+        row.save(update_fields=["state", "claimed_by"])
+        row.email.save(update_fields=["status", "error"])
+        timeline.touch(row.email.activity)
 
 
 def _failed_after_all(fault: Fault) -> probe.Step:

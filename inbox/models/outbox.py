@@ -15,6 +15,7 @@ LEASE = timedelta(minutes=3)  # of an attempt; who outlives it is stopped before
 SLOWEST = 10_000  # bytes a second: how long the claim is held while a message is handed over
 PATIENCE = timedelta(minutes=6)  # with a server that thinks before it answers to the data
 PER_RECIPIENT = timedelta(seconds=5)
+KEPT = Q(email__activity__deleted_at=None)  # not in the Trash
 
 
 class OutgoingQuerySet(models.QuerySet["Outgoing"]):
@@ -23,10 +24,10 @@ class OutgoingQuerySet(models.QuerySet["Outgoing"]):
 
         What was moved to the Trash before it left does not leave.
         """
-        kept = Q(email__activity__deleted_at=None)
-        waiting = Q(state=Outgoing.State.QUEUED, due_at__lte=now) & kept
+        waiting = Q(state=Outgoing.State.QUEUED, due_at__lte=now)
         left_behind = Q(state=Outgoing.State.SENDING, claimed_until__lte=now)
-        return self.filter(waiting | left_behind)
+        has_left = Q(state=Outgoing.State.SENDING, transmitting_at__isnull=False)
+        return self.filter(waiting | left_behind).filter(KEPT | has_left)
 
     def copy_due(self, now: datetime) -> Self:
         """Delivered, and the copy in the Sent folder is still to be settled."""
@@ -118,13 +119,14 @@ class Outgoing(Timestamped):
         return self.settle(claimed_until=until)
 
     def begin_transmitting(self, now: datetime, size: int) -> bool:
-        """Commit that from here on only the server knows. False where the claim was lost."""
+        """Commit that from here on only the server knows. False where the claim was lost, or the
+        e-mail was moved to the Trash meanwhile."""
         held_until = now + LEASE + PATIENCE + timedelta(seconds=size / SLOWEST)
-        return self.settle(transmitting_at=now, claimed_until=held_until)
+        return self.settle(KEPT, transmitting_at=now, claimed_until=held_until)
 
-    def settle(self, **values: Any) -> bool:
+    def settle(self, *conditions: Q, **values: Any) -> bool:
         """Write values as long as the claim is still ours; False where it was lost."""
-        mine = Outgoing.objects.filter(pk=self.pk, claimed_by=self.claimed_by)
+        mine = Outgoing.objects.filter(*conditions, pk=self.pk, claimed_by=self.claimed_by)
         if mine.update(**values) != 1:
             return False
         for name, value in values.items():

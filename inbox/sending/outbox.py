@@ -132,7 +132,7 @@ def _deliver(outgoing: Outgoing, raw: bytes) -> None:
         refused = session.envelope(sender, recipients)
         session.begin_data()
         if not outgoing.begin_transmitting(timezone.now(), len(raw)):
-            return  # the claim was lost: another sends it, and nothing of it has left here
+            return  # it is another's now, or in the Trash, and nothing of it has left here
         session.finish_data(raw)
         sent = _sent(outgoing, refused)  # before the goodbye, which may take its time
     if sent:

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
 
-from crm.models import Contact, Email, User
+from crm.models import Activity, Contact, Email, User
 from inbox.connect import joining
 from inbox.mime import own_ids
 from inbox.mime.types import ParsedAttachment
@@ -135,6 +135,17 @@ def test_what_was_moved_to_the_trash_before_it_left_does_not_leave(
     assert is_due(outgoing)
 
 
+def test_what_was_left_behind_and_then_moved_to_the_trash_does_not_leave(
+    mailbox: Mailbox, aoki: Contact, relay: Relay
+) -> None:
+    outgoing = written(mailbox, aoki.email)
+    Outgoing.objects.update(state="sending", claimed_until=timezone.now())
+    outgoing.email.activity.trash()
+    assert not is_due(outgoing)
+    Outgoing.objects.update(transmitting_at=timezone.now())
+    assert is_due(outgoing)  # it has left, perhaps: that is found out
+
+
 def test_what_postgresql_cannot_store_is_left_out(mailbox: Mailbox, aoki: Contact) -> None:
     file = ParsedAttachment("a\0b.pdf", "application/pdf", 5, b"%PDF-", "", False)
     values = {"subject": "a\0b", "text": "c\0d\ud800", "html": "<p>e\0f</p>", "files": [file]}
@@ -226,6 +237,33 @@ def test_nobody_is_asked_while_the_server_may_still_answer(hana: User) -> None:
         with working(outbox.attempt, outgoing):
             await_command(server, b"DATA")
             assert held_for(outgoing, 5 * 60)
+
+
+@committed
+@pytest.mark.rule("M35")
+def test_nothing_leaves_a_mailbox_that_is_disconnected_meanwhile(hana: User) -> None:
+    with SmtpScript({"RCPT": [Pause(0.7), b"250 ok\r\n"]}) as server:
+        mailbox = scripted(hana, server)
+        outgoing = written(mailbox, "p@x.test")
+        with working(outbox.attempt, outgoing):
+            await_command(server, b"RCPT")
+            joining.disconnect(mailbox, keep_emails=True)
+        assert server.delivered == []
+    email = Email.objects.get()
+    assert (email.status, "disconnected" in email.error) == ("failed", True)
+
+
+@committed
+def test_nothing_leaves_that_is_moved_to_the_trash_meanwhile(hana: User) -> None:
+    with SmtpScript({"RCPT": [Pause(0.7), b"250 ok\r\n"]}) as server:
+        outgoing = written(scripted(hana, server), "p@x.test")
+        with working(outbox.attempt, outgoing):
+            await_command(server, b"RCPT")
+            outgoing.email.activity.trash()
+        assert server.delivered == []
+    assert not is_due(outgoing)
+    Activity.objects.get().restore()
+    assert is_due(outgoing)
 
 
 @committed
