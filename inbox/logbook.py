@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from crm import timeline
 from crm.models import Activity, Attachment, Contact, Email, Participant, Thread, User
@@ -230,9 +232,14 @@ def note_copy(email: Email, mailbox: Mailbox, folder: Folder, uid: int) -> None:
 
 
 def confirm_delivery(email: Email, now: datetime) -> None:
-    """An answer, or a copy in Sent, proves that an e-mail of unknown fate was delivered (M23)."""
-    unknown = Outgoing.objects.filter(email=email, state=Outgoing.State.UNKNOWN)
-    if unknown.update(state=Outgoing.State.SENT, sent_at=now, copy_due_at=now):
+    """An answer, or a copy in Sent, proves that an e-mail was delivered, whatever was thought of
+    it: of unknown fate, refused, or waiting to be sent again (M23)."""
+    states = Outgoing.State
+    undecided = Q(state=states.UNKNOWN) | Q(
+        state__in=[states.QUEUED, states.FAILED], claimed_until__lte=timezone.now()
+    )
+    rows = Outgoing.objects.filter(undecided, email=email)
+    if rows.update(state=states.SENT, sent_at=now, copy_due_at=now):
         email.status = Email.Status.SENT
         email.error = ""
         email.save(update_fields=["status", "error"])
