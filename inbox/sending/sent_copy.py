@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from inbox.connect import doors
 from inbox.models import Outgoing
 from inbox.wire.appending import AppendingSession
-from inbox.wire.faults import Fault
+from inbox.wire.faults import Fault, OverQuota
 from inbox.wire.folders import sent_folder
 
 MARK = "X-Musubi-Message"
@@ -40,7 +40,7 @@ def is_filed(outgoing: Outgoing) -> bool:
     try:
         with doors.appending(outgoing.mailbox) as session:
             folder = sent_folder(session.folders())
-            return folder is not None and bool(session.find(folder, MARK, outgoing.token))
+            return folder is not None and _holds(folder, outgoing, session)
     except Fault:
         return False  # the server cannot be asked now; the person is, and sync may still find it
 
@@ -49,11 +49,16 @@ def _file(outgoing: Outgoing, session: AppendingSession) -> None:
     folder = sent_folder(session.folders())
     if folder is None:
         _failed(outgoing, _("The mailbox has no Sent folder."))
-    elif session.find(folder, MARK, outgoing.token) or outgoing.frozen is None:
+    elif _holds(folder, outgoing, session) or outgoing.frozen is None:
         _done(outgoing, Outgoing.CopyState.FILED)
     elif outgoing.hold(timezone.now(), size=len(outgoing.frozen)):
         session.append(folder, bytes(outgoing.frozen), outgoing.sent_at or timezone.now())
         _done(outgoing, Outgoing.CopyState.FILED)
+
+
+def _holds(folder: str, outgoing: Outgoing, session: AppendingSession) -> bool:
+    """By our mark, which outlives a rewritten id, or by the id, where our mark was left out."""
+    return any(session.find(folder, header, outgoing.token) for header in (MARK, "Message-ID"))
 
 
 def _done(outgoing: Outgoing, state: str) -> None:
@@ -62,8 +67,9 @@ def _done(outgoing: Outgoing, state: str) -> None:
 
 
 def _later(outgoing: Outgoing, fault: Fault) -> None:
+    """Again where that can help: in a full mailbox there may be room in an hour."""
     tried, said = outgoing.copy_attempts + 1, fault.server_said or fault.code
-    if fault.transient and tried < MOST_ATTEMPTS:
+    if (fault.transient or isinstance(fault, OverQuota)) and tried < MOST_ATTEMPTS:
         now = timezone.now()
         outgoing.settle(
             copy_attempts=tried,

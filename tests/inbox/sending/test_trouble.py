@@ -290,6 +290,25 @@ def test_a_copy_on_a_slow_line_is_not_filed_by_two(hana: User) -> None:
 
 
 @committed
+@pytest.mark.rule("M22")
+@pytest.mark.parametrize(
+    ("said", "state"), [(b"[OVERQUOTA] full", "pending"), (b"[CANNOT] never", "failed")]
+)
+def test_a_copy_for_a_full_mailbox_is_filed_when_there_is_room(
+    hana: User, said: bytes, state: str
+) -> None:
+    answers: Answers = {
+        "LIST": [b'* LIST (\\Sent) "/" Sent\r\n* LIST () "/" INBOX\r\n%tag OK\r\n'],
+        "UID SEARCH": [b"* SEARCH\r\n%tag OK\r\n"],
+        "APPEND": [b"%tag NO " + said + b"\r\n"],
+    }
+    with SmtpScript() as smtp, ImapScript(answers) as imap:
+        outgoing = written(scripted(hana, smtp, imap), "p@x.test")
+        assert attempt(outgoing).status == "sent"
+    assert (outgoing.copy_state, is_due(outgoing)) == (state, state == "pending")
+
+
+@committed
 @pytest.mark.rule("M20")
 def test_a_bounce_that_comes_before_the_goodbye_is_not_overwritten(hana: User) -> None:
     with SmtpScript({"QUIT": [Pause(0.7), b"221 bye\r\n"]}) as server:
