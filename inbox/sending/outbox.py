@@ -184,8 +184,10 @@ def _refused(outgoing: Outgoing, fault: Fault) -> None:
         wait = timedelta(seconds=min(3600, 15 * 2**outgoing.attempts))
         values["due_at"] = now + wait
         _becomes(outgoing, Outgoing.State.QUEUED, error=_words(fault), **values)
-    else:
-        _becomes(outgoing, Outgoing.State.FAILED, error=_words(fault), **values)
+        return
+    failed = _becomes(outgoing, Outgoing.State.FAILED, error=_words(fault), **values)
+    if failed and isinstance(fault, SmtpRefused) and fault.refused:  # each of them
+        _note_recipients(outgoing.email, fault.refused)
 
 
 def _words(fault: Fault) -> str:

@@ -131,6 +131,33 @@ def test_some_recipients_refused_are_shown_by_recipient(
     assert (email.status, states) == ("sent", {aoki.email: "sent", "gone@x.test": "refused"})
 
 
+def test_when_all_are_refused_each_is_shown_with_the_servers_words(
+    mailbox: Mailbox, aoki: Contact, relay: Relay
+) -> None:
+    relay.behave(refuse_rcpt={aoki.email: "550 5.1.1 gone", "full@x.test": "552 5.2.2 full"})
+    outgoing = written(mailbox, aoki.email, "full@x.test")
+    email = attempt(outgoing)
+    rows = email.participants.filter(role="to").values_list("status", "server_said")
+    assert email.status == "failed"
+    assert [(status, said[:3]) for status, said in rows] == [("refused", "550"), ("refused", "552")]
+    relay.behave()
+    outbox.retry(outgoing)
+    rows = attempt(outgoing).participants.filter(role="to").values_list("status", "server_said")
+    assert list(rows) == [("sent", ""), ("sent", "")]
+
+
+@pytest.mark.rule("M22")
+def test_a_copy_that_the_provider_filed_without_our_mark_is_not_doubled(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot
+) -> None:
+    outgoing = written(mailbox, aoki.email)
+    copy = f"From: {mailbox.email}\r\nMessage-ID: <{outgoing.email.message_id}>\r\n\r\nHello."
+    dovecot.append(mailbox.email, "Sent", copy.encode())
+    attempt(outgoing)
+    assert outgoing.copy_state == "filed"
+    assert len(dovecot.raw_messages(mailbox.email, "Sent")) == 1
+
+
 def left_unknown(mailbox: Mailbox, to: str) -> Outgoing:
     """As found after a crash between the first byte and the settled answer."""
     outgoing = left_sending(mailbox, to)
@@ -158,6 +185,23 @@ def test_an_unknown_outcome_is_asked_and_never_sent_again_by_itself(
     assert outbox.resolve(outgoing, delivered=False)
     assert attempt(outgoing).status == "sent"
     assert len(relay.accepted_by(aoki.email)) == 1
+
+
+@pytest.mark.rule("M23")
+@pytest.mark.parametrize("state", ["queued", "failed"])
+def test_what_has_proved_to_be_delivered_is_not_sent_again(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot, relay: Relay, state: str
+) -> None:
+    """The server said no, or somebody that it did not arrive; but there is an answer to it."""
+    outgoing = written(mailbox, aoki.email)
+    Outgoing.objects.update(state=state, attempts=1, due_at=timezone.now() + timedelta(hours=1))
+    Email.objects.update(status=state, error="451 later")
+    reply = reply_to(Email.objects.get(), sender=aoki.email, to=mailbox.email)
+    dovecot.deliver(mailbox.email, reply.as_bytes())
+    engine.look(mailbox)
+    outgoing.refresh_from_db()
+    assert (outgoing.state, Email.objects.get(pk=outgoing.email_id).status) == ("sent", "sent")
+    assert not Outgoing.objects.due(timezone.now() + timedelta(days=1)).exists()
 
 
 def test_an_unknown_outcome_is_settled_by_a_copy_in_sent(
