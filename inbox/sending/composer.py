@@ -26,7 +26,7 @@ MOST_RECIPIENTS = 500
 MOST_BYTES = 25 * 1024 * 1024  # of attachments: what most providers take
 LONGEST_DOMAIN = 40  # of an id, which is to stay short (own_ids)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL takes no such text
-_PIECE = re.compile(r'(?:"[^"]*"|<[^>]*>|[^,;"<])+')
+_PIECE = re.compile(r'(?:"[^"]*"|<[^<>]*>|[^,;"<])+')
 
 
 class NotSendable(Exception):

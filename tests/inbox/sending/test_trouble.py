@@ -155,6 +155,14 @@ def test_what_postgresql_cannot_store_is_left_out(mailbox: Mailbox, aoki: Contac
     assert email.activity.files.get().name == "ab.pdf"
 
 
+@pytest.mark.parametrize("piece", ["<", "a<b", '<"', '"a', "(", "a@b.test ", "\\"])
+def test_what_is_no_address_is_refused_in_no_time(mailbox: Mailbox, piece: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(composer.NotSendable):
+        written(mailbox, piece * 100_000)
+    assert time.monotonic() - began < 2
+
+
 @pytest.mark.parametrize(
     "domain", ["a-long-name.of-a-department.of-a-large-company.example.co.jp", "例え.テスト"]
 )
