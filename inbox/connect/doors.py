@@ -1,8 +1,8 @@
 """The only openers of connections to mail servers: reading, appending, posting (M39).
 
-Each resolves the host anew, refuses private addresses unless the operator allows them, and
-connects to the very address that was checked, so that a name that changes its answer between the
-check and the connection (DNS rebinding) gains nothing.
+Each resolves the host anew, refuses private addresses unless the operator allows them, refuses to
+go without TLS to any other, and connects to the very addresses that were checked, so that a name
+that changes its answer between the check and the connection (DNS rebinding) gains nothing.
 """
 
 from typing import get_args
@@ -38,14 +38,19 @@ def posting(mailbox: Mailbox) -> PostingSession:
 
 
 def _imap(mailbox: Mailbox) -> Account:
-    return settings_of(mailbox).reading(_pinned(mailbox.imap_host, mailbox.imap_port))
+    return _safe(settings_of(mailbox).reading(_pinned(mailbox.imap_host, mailbox.imap_port)))
 
 
 def _smtp(mailbox: Mailbox) -> Account:
-    return settings_of(mailbox).posting(_pinned(mailbox.smtp_host, mailbox.smtp_port))
+    return _safe(settings_of(mailbox).posting(_pinned(mailbox.smtp_host, mailbox.smtp_port)))
 
 
-def _pinned(host: str, port: int) -> str:
+def _safe(account: Account) -> Account:
+    hosts.refuse_plain(account, allow_private=settings.INBOX_ALLOW_PRIVATE_HOSTS)
+    return account
+
+
+def _pinned(host: str, port: int) -> list[str]:
     return hosts.resolve(host, port, allow_private=settings.INBOX_ALLOW_PRIVATE_HOSTS)
 
 

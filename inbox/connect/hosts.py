@@ -4,7 +4,8 @@ spelling, and the address found is pinned, so that no second look-up can give an
 import ipaddress
 import socket
 
-from inbox.wire.faults import HostRefused, Unreachable
+from inbox.wire.account import Account
+from inbox.wire.faults import HostRefused, TlsFault, Unreachable
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -29,14 +30,25 @@ _NEVER_PUBLIC = [
 ]
 
 
-def resolve(host: str, port: int, *, allow_private: bool) -> str:
-    """The address to connect to. Unreachable("resolve") where the name is not found, HostRefused
-    where any of its addresses is not public and those are not allowed."""
+def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
+    """The addresses to connect to, the first one of each family: many a machine has no IPv6.
+
+    Unreachable("resolve") where the name is not found, HostRefused where any of its addresses is
+    not public and those are not allowed."""
     found = _addresses(host, port)
     for address in found:
         if not (is_public(address) or allow_private and _is_own_network(address)):
             raise HostRefused()  # which address it was is nobody's business
-    return str(found[0])
+    firsts = {address.version: address for address in reversed(found)}
+    return [str(address) for address in found if address is firsts[address.version]]
+
+
+def refuse_plain(account: Account, *, allow_private: bool) -> None:
+    """No password in clear, but to one's own network where that is allowed (M39). TlsFault."""
+    if account.security != "none":
+        return
+    if not (allow_private and all(map(is_private, account.places))):
+        raise TlsFault("plain_refused")
 
 
 def is_private(address: str) -> bool:

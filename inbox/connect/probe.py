@@ -13,7 +13,7 @@ from django.conf import settings as house
 
 from inbox.connect.advice import advice_for
 from inbox.connect.certificates import Certificate, shown_by
-from inbox.connect.hosts import is_private, resolve
+from inbox.connect.hosts import refuse_plain, resolve
 from inbox.connect.providers import Provider, pop3_refusal, provider_at, provider_for
 from inbox.wire.account import Account, Settings
 from inbox.wire.client import Client
@@ -104,8 +104,8 @@ class _Attempt:
     def __init__(self, settings: Settings, timeout: float) -> None:
         self.settings = settings
         self.timeout = timeout
-        self.imap_account = settings.reading("", timeout)
-        self.smtp_account = settings.posting("", timeout)
+        self.imap_account = settings.reading(timeout=timeout)
+        self.smtp_account = settings.posting(timeout=timeout)
         self.tls = context(house.INBOX_CA_FILE)
         self._at_smtp = False
         self.folders: tuple[FolderInfo, ...] = ()
@@ -152,7 +152,7 @@ class _Attempt:
 
     def _tls(self) -> None:
         assert self._client  # connect came before
-        _refuse_plain(self.imap_account)
+        refuse_plain(self.imap_account, allow_private=house.INBOX_ALLOW_PRIVATE_HOSTS)
         self._client.secure(self.tls)
 
     def _login(self) -> None:
@@ -173,7 +173,7 @@ class _Attempt:
 
     def _smtp_tls(self) -> None:
         assert self._posting  # smtp_connect came before
-        _refuse_plain(self.smtp_account)
+        refuse_plain(self.smtp_account, allow_private=house.INBOX_ALLOW_PRIVATE_HOSTS)
         self._posting.secure(self.tls)
 
     def _smtp_login(self) -> None:
@@ -199,13 +199,6 @@ def _look_at_certificate(account: Account, *, sending: bool) -> Certificate | No
         finally:
             visitor.stream.close()
     return None
-
-
-def _refuse_plain(account: Account) -> None:
-    if account.security != "none":
-        return
-    if not (house.INBOX_ALLOW_PRIVATE_HOSTS and is_private(account.address)):
-        raise TlsFault("plain_refused")
 
 
 def _since(began: float) -> int:

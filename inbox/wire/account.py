@@ -1,5 +1,6 @@
 """Wire: the values that describe an account on a mail server. It takes no model."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,6 +12,7 @@ class Account:
     """Where to connect and as whom.
 
     `address` is the pinned IP that is connected to while TLS verifies `host`; "" resolves `host`.
+    `other_address` is tried where that one does not answer.
     """
 
     host: str
@@ -20,6 +22,12 @@ class Account:
     password: str = field(repr=False)
     address: str = ""
     timeout: float = 30
+    other_address: str = ""
+
+    @property
+    def places(self) -> Sequence[str]:
+        """Where to connect to, in this order."""
+        return [place for place in (self.address, self.other_address) if place] or [self.host]
 
     @property
     def sasl_plain(self) -> str:
@@ -48,24 +56,27 @@ class Settings:
     smtp_username: str = ""
     smtp_password: str = field(default="", repr=False)
 
-    def reading(self, address: str = "", timeout: float = 30) -> Account:
+    def reading(self, addresses: Sequence[str] = (), timeout: float = 30) -> Account:
         return Account(
             self.imap_host,
             self.imap_port,
             self.imap_security,
             self.username,
             self.password,
-            address,
-            timeout,
+            *_pinned(addresses, timeout),
         )
 
-    def posting(self, address: str = "", timeout: float = 30) -> Account:
+    def posting(self, addresses: Sequence[str] = (), timeout: float = 30) -> Account:
         return Account(
             self.smtp_host,
             self.smtp_port,
             self.smtp_security,
             self.smtp_username or self.username,
             self.smtp_password or self.password,
-            address,
-            timeout,
+            *_pinned(addresses, timeout),
         )
+
+
+def _pinned(addresses: Sequence[str], timeout: float) -> tuple[str, float, str]:
+    first, other, *_ = (*addresses, "", "")
+    return first, timeout, other

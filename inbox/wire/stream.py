@@ -16,11 +16,21 @@ _CHUNK = 65_536
 
 
 def dial(account: Account) -> "Stream":
-    """Connects to the pinned address, or to whatever `host` resolves to where none was pinned."""
+    """Connects to the pinned addresses, or to whatever `host` resolves to where none was pinned."""
+    first, *others = account.places
     try:
-        sock = socket.create_connection(
-            (account.address or account.host, account.port), account.timeout
-        )
+        sock = _connected(account, first)
+    except Unreachable:
+        if not others:
+            raise
+        sock = _connected(account, others[0])
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return Stream(sock, account.host, account.timeout)
+
+
+def _connected(account: Account, place: str) -> socket.socket:
+    try:
+        return socket.create_connection((place, account.port), account.timeout)
     except (socket.gaierror, UnicodeError) as error:
         raise Unreachable("resolve", str(error)) from error
     except TimeoutError as error:
@@ -29,8 +39,6 @@ def dial(account: Account) -> "Stream":
         raise Unreachable("refused", str(error.strerror)) from error
     except OSError as error:
         raise Unreachable("unreachable", str(error.strerror or "")) from error
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return Stream(sock, account.host, account.timeout)
 
 
 class Stream:

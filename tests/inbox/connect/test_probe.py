@@ -206,7 +206,7 @@ def test_a_server_without_starttls(good):
 def test_no_password_in_clear_where_private_hosts_are_not_allowed(good, settings, monkeypatch):
     # the only servers of a test are on loopback: let the guard take it for a public one
     settings.INBOX_ALLOW_PRIVATE_HOSTS = False
-    monkeypatch.setattr("inbox.connect.probe.resolve", lambda host, port, **_: host)
+    monkeypatch.setattr("inbox.connect.probe.resolve", lambda host, port, **_: [host])
     with ImapScript() as imap:
         step = failed(plain(good, imap))
     assert step.name == "tls"
