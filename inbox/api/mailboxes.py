@@ -95,10 +95,12 @@ def change_mailbox(request: HttpRequest, mailbox_id: str, payload: MailboxChange
     password = given.pop("password", "")
     for name, value in given.items():
         setattr(mailbox, name, value)
-    if password or SERVERS & given.keys():
-        _reconnect(mailbox, password)
     if given:
-        mailbox.change(**given, files_sent_itself=files_sent_itself(mailbox.imap_host))
+        given["files_sent_itself"] = files_sent_itself(mailbox.imap_host)
+    if password or SERVERS & given.keys():
+        _reconnect(mailbox, password, given)
+    elif given:
+        mailbox.change(**given)
     return show(mailbox)
 
 
@@ -170,12 +172,12 @@ def _managed(request: HttpRequest, mailbox_id: str) -> Mailbox:
     return mailbox
 
 
-def _reconnect(mailbox: Mailbox, password: str) -> None:
+def _reconnect(mailbox: Mailbox, password: str, changes: Json) -> None:
     """Tests the mailbox as it stands in memory; nothing of it is kept where the test fails."""
     wanted = doors.settings_of(mailbox, password)
     _refuse_pop3(wanted)
     try:
-        joining.reconnect(mailbox, wanted.password)
+        joining.reconnect(mailbox, wanted.password, **changes)
     except joining.NotConnected as error:
         raise _not_connected(error) from None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -59,11 +60,15 @@ def connect(wanted: Settings, choices: Choices, *, owner: User) -> Mailbox:
     return _keep(mailbox, mailbox.credential, folders)
 
 
-def reconnect(mailbox: Mailbox, password: str) -> None:
-    """Take a new password, where the test passes with it. Raises NotConnected (M37)."""
+def reconnect(mailbox: Mailbox, password: str, **changes: Any) -> None:
+    """Take a new password, where the test passes with it. Raises NotConnected (M37).
+
+    `changes` are kept with it or not at all; the mailbox in memory has them for the test.
+    """
     _pass_test(doors.settings_of(mailbox, password))
     now = timezone.now()
     with transaction.atomic():
+        mailbox.change(**changes)
         Credential.objects.update_or_create(mailbox=mailbox, defaults={"password": password})
         mailbox.note_success(now)
         mailbox.look_now()

@@ -249,6 +249,19 @@ def test_servers_are_tested_before_they_are_changed(api: Api, account: dict[str,
     assert null.json()["errors"][0]["field"] == "name"
 
 
+def test_a_change_that_cannot_be_kept_keeps_nothing(
+    api: Api, account: dict[str, Any], trusted: Dovecot
+) -> None:
+    """The same address is connected at the other host already."""
+    api("post", "/mailboxes", account | {"imap_host": "127.0.0.1"})
+    path = f"/mailboxes/{api('post', '/mailboxes', account).json()['id']}"
+    trusted.set_password(account["email"], "newer")
+    changes = {"imap_host": "127.0.0.1", "password": "newer"}
+    assert api("patch", path, changes).status_code == 409
+    passwords = {row.password for row in Credential.objects.all()}
+    assert (api("get", path).json()["imap_host"], passwords) == ("localhost", {PASSWORD})
+
+
 @pytest.mark.rule("M39")
 def test_a_password_is_in_no_answer(
     api: Api, account: dict[str, Any], caplog: pytest.LogCaptureFixture
