@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from crm import timeline
 from crm.models import Activity, Email, User
 from inbox.connect import doors, probe
+from inbox.connect.advice import advice_for
 from inbox.connect.providers import files_sent_itself
 from inbox.models import Credential, Folder, Mailbox, MailboxCopy, Outgoing
 from inbox.wire.account import Settings
@@ -56,7 +57,7 @@ def connect(wanted: Settings, choices: Choices, *, owner: User) -> Mailbox:
         with doors.reading(mailbox) as session:
             folders = _folders(session, from_the_start=bool(choices.since_days))
     except Fault as fault:
-        raise NotConnected([_failed_after_all(fault)]) from fault
+        raise NotConnected([_failed_after_all(fault, wanted)]) from fault
     return _keep(mailbox, mailbox.credential, folders)
 
 
@@ -102,10 +103,11 @@ def _end_sending(mailbox: Mailbox) -> None:
         timeline.touch(row.email.activity)
 
 
-def _failed_after_all(fault: Fault) -> probe.Step:
+def _failed_after_all(fault: Fault, wanted: Settings) -> probe.Step:
     """What the test did not meet: a limit of connections, say, or a folder that is not ours."""
     name = next((name for name in probe.NAMES if name == fault.step), probe.NAMES[1])
-    return probe.Step(name, ok=False, server_said=fault.server_said or fault.code)
+    advice = advice_for(name, fault, wanted.reading(), probe.provider_of(wanted))
+    return probe.Step(name, ok=False, server_said=fault.server_said, advice=advice)
 
 
 def _pass_test(wanted: Settings) -> None:

@@ -13,6 +13,7 @@ from inbox.sync import engine
 from inbox.wire.faults import HostRefused
 from tests.inbox.letters import rich_reply_to
 from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.imap_script import ImapScript
 from tests.servers.relay import Relay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.live]
@@ -124,6 +125,21 @@ def test_a_failure_names_its_step_and_nothing_stays(
     assert "wrong" not in problem["server_said"]
     assert not Mailbox.objects.exists()
     assert not Credential.objects.exists()
+
+
+def test_a_failure_after_the_test_is_explained_as_well(api: Api, account: dict[str, Any]) -> None:
+    """The Sent folder is opened when the mailbox is kept; here the INBOX has gone by then."""
+    gone = [b"%tag NO [NONEXISTENT] no such mailbox\r\n"]
+    listed = b'* LIST (\\Sent) "/" Sent\r\n* LIST () "/" INBOX\r\n%tag OK\r\n'
+    opened = ImapScript.kind["EXAMINE"]
+    with ImapScript({"LIST": [listed], "EXAMINE": [opened, gone]}) as imap:
+        changes = {"imap_port": imap.port, "imap_security": "none"}
+        answer = api("post", "/mailboxes", account | changes)
+    problem = answer.json()
+    assert (answer.status_code, problem["step"]) == (422, "folders")
+    assert "no such mailbox" in problem["server_said"]
+    assert problem["detail"] == problem["advice"] != ""
+    assert not Mailbox.objects.exists()
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(
