@@ -113,9 +113,8 @@ def _one(request: HttpRequest, email_id: str) -> Email:
 
 
 def _outgoing(request: HttpRequest, email: Email) -> Outgoing:
-    """The delivery of an e-mail; only who may use its mailbox decides on it."""
-    mailboxes = Mailbox.objects.usable_by(access.caller(request))
-    rows = Outgoing.objects.filter(mailbox__in=mailboxes).select_related("email")
+    """The delivery of an e-mail, for who may decide on it."""
+    rows = Outgoing.objects.decided_by(access.caller(request)).select_related("email")
     row: Outgoing | None = rows.filter(email=email).first()
     if row is None:
         raise Problem(409, "This e-mail was not sent from a mailbox of yours.")

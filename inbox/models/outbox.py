@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models import Email
 from crm.models.base import Timestamped
+from inbox.models.mailboxes import Mailbox
+
+if TYPE_CHECKING:
+    from crm.models import User
 
 LEASE = timedelta(minutes=3)  # of an attempt; who outlives it is stopped before the data leaves
 SLOWEST = 10_000  # bytes a second: how long the claim is held while a message is handed over
@@ -28,6 +32,12 @@ class OutgoingQuerySet(models.QuerySet["Outgoing"]):
         left_behind = Q(state=Outgoing.State.SENDING, claimed_until__lte=now)
         has_left = Q(state=Outgoing.State.SENDING, transmitting_at__isnull=False)
         return self.filter(waiting | left_behind).filter(KEPT | has_left)
+
+    def decided_by(self, user: "User") -> Self:
+        """Those that `user` may send again or answer for: who may use the mailbox, and once it is
+        gone, who wrote it."""
+        theirs = Q(mailbox__in=Mailbox.objects.usable_by(user))
+        return self.filter(theirs | Q(mailbox=None, email__activity__by=user))
 
     def copy_due(self, now: datetime) -> Self:
         """Delivered, and the copy in the Sent folder is still to be settled."""

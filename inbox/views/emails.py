@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm.lib.html import fold_quotes, sanitise_and_count, with_inline_images
 from crm.models import Activity, Contact, Email
 from crm.web import Request, done, page, visible_or_404
-from inbox.models import Mailbox
+from inbox.models import Outgoing
 from inbox.sending import outbox
 
 # No script, nothing from elsewhere: what the sanitiser might miss finds no way out.
@@ -91,8 +91,7 @@ def contact_of(request: Request, found: Email) -> Contact | None:
 
 def _outgoing_or_404(request: Request, pk: int) -> Any:
     found = email_or_404(request, pk)
-    mine = Mailbox.objects.usable_by(request.user)
-    if not mine.filter(outgoing__email=found).exists():
+    if not Outgoing.objects.decided_by(request.user).filter(email=found).exists():
         raise Http404
     return found
 

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from crm.models import Attachment, Audience, Contact, Email, User
+from crm.models import ApiToken, Attachment, Audience, Contact, Email, User
+from inbox.connect import joining
 from inbox.models import Outgoing
 from tests.factories import make_email, make_mailbox
 
@@ -135,3 +136,23 @@ def test_to_the_trash(signed_in: Client, aoki: Contact) -> None:
     email = make_email(aoki)
     assert signed_in.post(f"/emails/{email.pk}/trash/").status_code == 303
     assert signed_in.get(f"/emails/{email.pk}/").status_code == 404
+
+
+@pytest.mark.rule("M23")
+def test_who_wrote_it_decides_when_its_mailbox_is_gone(
+    signed_in: Client, aoki: Contact, ken: User
+) -> None:
+    email = make_sent(aoki, "unknown", by=aoki.owner)
+    joining.disconnect(email.outgoing.mailbox, keep_emails=True)
+    token = {"Authorization": f"Bearer {ApiToken.issue(aoki.owner)}"}
+    path = f"/api/v1/emails/{email.pk}/resolve"
+    body = {"data": '{"delivered": true}', "content_type": "application/json"}
+    other = {"Authorization": f"Bearer {ApiToken.issue(ken)}"}
+    assert signed_in.post(path, headers=other, **body).status_code == 409
+    signed_in.force_login(ken)
+    assert signed_in.post(f"/emails/{email.pk}/retry/").status_code == 404
+    assert signed_in.post(path, headers=token, **body).json()["status"] == "sent"
+    Outgoing.objects.update(state="failed")
+    signed_in.force_login(aoki.owner)
+    assert signed_in.post(f"/emails/{email.pk}/retry/").status_code == 303
+    assert Outgoing.objects.get().state == "queued"
