@@ -41,13 +41,7 @@ def advice_for(
     where = {"host": account.host, "port": account.port}
     match fault:
         case HostRefused():
-            return (
-                _(
-                    "%(host)s is an address in a private network. An administrator can allow such "
-                    "servers with INBOX_ALLOW_PRIVATE_HOSTS."
-                )
-                % where
-            )
+            return _refused_host(fault) % where
         case Unreachable(code="resolve"):
             return _("There is no server called %(host)s. Is the name spelled correctly?") % where
         case LoginRefused():
@@ -65,6 +59,15 @@ def advice_for(
     if step.startswith("smtp"):
         return _("%(host)s does not answer like an SMTP server. Check host and port.") % where
     return _("%(host)s does not answer like an IMAP server. Check host and port.") % where
+
+
+def _refused_host(fault: HostRefused) -> str:
+    if fault.code == "never":
+        return _("%(host)s leads to an address that is no mail server's. Is the name right?")
+    return _(
+        "%(host)s is an address in a private network. An administrator can allow such "
+        "servers with INBOX_ALLOW_PRIVATE_HOSTS."
+    )
 
 
 def _silent(account: Account) -> str:

@@ -38,7 +38,8 @@ def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
     found = _addresses(host, port)
     for address in found:
         if not (is_public(address) or allow_private and _is_own_network(address)):
-            raise HostRefused()  # which address it was is nobody's business
+            # which address it was is nobody's business
+            raise HostRefused("private" if _is_own_network(address) else "never")
     firsts = {address.version: address for address in reversed(found)}
     return [str(address) for address in found if address is firsts[address.version]]
 

@@ -2,7 +2,7 @@
 
     Fault                  code, transient?, step, server_said
     ├── Unreachable        resolve | refused | timeout | unreachable      transient
-    ├── HostRefused        a private address, and those are not allowed
+    ├── HostRefused        private: those are not allowed | never: no mail server's address
     ├── TlsFault           self_signed | expired | not_yet_valid | wrong_name | unknown_issuer |
     │                      certificate | no_tls | starttls_missing | starttls_refused | handshake
     ├── LoginRefused       the server's RFC 5530 code in lower case, or refused | no_mechanism

@@ -13,6 +13,7 @@ from inbox.wire.stream import Stream
 _FAILED = re.compile(r"\w+ failed: (?P<said>.*)", re.DOTALL)
 _BAD = re.compile(r"\w+ command error: BAD \[b?['\"](?P<said>.*)['\"]\]", re.DOTALL)
 _WORDLESS = re.compile(rb" (?:OK|NO|BAD)\r\n$", re.IGNORECASE)
+_UNEXPECTED = re.compile(r"unexpected response: b?(['\"])(?P<said>.*)\1", re.DOTALL)
 _ABORT = re.compile(r"command: \w+ => (?P<said>.*)", re.DOTALL)
 
 
@@ -112,7 +113,8 @@ def _is_raw(error: Exception) -> bool:
 
 def _ended(text: str) -> Fault:
     if "unexpected" in text or "unterminated" in text:
-        return ProtocolFault("protocol", text)
+        found = _UNEXPECTED.fullmatch(text)
+        return ProtocolFault("protocol", found["said"] if found else text)
     found = _ABORT.match(text)
     return ServerBusy("bye", found["said"] if found else text)
 

@@ -124,6 +124,13 @@ def test_a_private_address(good, settings, half):
     assert "0x7f000001" in step.advice
 
 
+def test_an_address_that_nobody_can_allow(good):
+    step = failed(replace(good, imap_host="169.254.169.254"))
+    assert step.name == "resolve"
+    assert "INBOX_ALLOW_PRIVATE_HOSTS" not in step.advice
+    assert "169.254.169.254" in step.advice
+
+
 @pytest.mark.rule("M2")
 def test_pop3(good):
     step = failed(replace(good, imap_host="pop.gmail.com", imap_port=995))
@@ -254,6 +261,7 @@ def test_something_that_is_no_mail_server(good):
     with SmtpScript({"greeting": [b"SSH-2.0-OpenSSH\r\n"]}) as other:
         step = failed(plain(good, other))
         assert (step.name, "IMAP server" in step.advice) == ("connect", True)
+        assert step.server_said == "SSH-2.0-OpenSSH"
         step = failed(plain(good, smtp=other))
         assert (step.name, "SMTP server" in step.advice) == ("smtp_connect", True)
 
