@@ -24,7 +24,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 EVERYWHERE = ("0.0.0.0", "::")
 # Read by this process and by gunicorn, which do not look into .env by themselves.
 OURS = {"HOST": "127.0.0.1", "PORT": "8000", "WEB_CONCURRENCY": "1"}
-PATIENCE = 8.0  # seconds that parts have to end by themselves; the contract says 10 in all
+PATIENCE = 6.0  # seconds that parts have to end by themselves; the contract says 10 in all
 
 
 @dataclass(frozen=True)

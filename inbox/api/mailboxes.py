@@ -93,6 +93,8 @@ def change_mailbox(request: HttpRequest, mailbox_id: str, payload: MailboxChange
         words = "The address is what a mailbox is. Connect the other one instead."
         raise Problem(422, words, errors=[FieldError("email", words)])
     password = given.pop("password", "")
+    if not password:
+        _refuse_other_host(mailbox, given)
     for name, value in given.items():
         setattr(mailbox, name, value)
     if given:
@@ -180,6 +182,14 @@ def _reconnect(mailbox: Mailbox, password: str, changes: Json) -> None:
         joining.reconnect(mailbox, wanted.password, **changes)
     except joining.NotConnected as error:
         raise _not_connected(error) from None
+
+
+def _refuse_other_host(mailbox: Mailbox, given: Json) -> None:
+    """A password that is stored goes to the server that it was given for, and to no other."""
+    hosts = ("imap_host", "smtp_host")
+    if any(given.get(name, "").lower() not in ("", getattr(mailbox, name)) for name in hosts):
+        words = "Give the password again: it would go to another server."
+        raise Problem(422, words, errors=[FieldError("password", words)])
 
 
 def _refuse_pop3(wanted: Settings) -> None:
