@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from crm.models import User
 
 LEASE = timedelta(seconds=90)  # a look renews it; a dead worker's mailbox is free again after it
+TICK = timedelta(seconds=5)  # how often it is asked who is due (config/schedule.py)
 SLOWEST = 10_000  # bytes a second: how long the lease is held while bodies are read
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # until its owner acts
 
@@ -172,7 +173,8 @@ class Mailbox(Timestamped):
             failures=0,
             last_synced_at=now,
             look_asked_at=None,
-            next_look_at=now + timedelta(seconds=settings.INBOX_POLL_SECONDS),
+            # a tick earlier, since the one after it would be later than a poll
+            next_look_at=now + timedelta(seconds=settings.INBOX_POLL_SECONDS) - TICK,
         )
 
     def note_fault(

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pytest_django import Settings
 
 from crm.models import User
 from inbox.models import Mailbox
@@ -40,6 +41,16 @@ def test_renewing_tells_which_leases_are_still_held(mailbox: Mailbox) -> None:
     assert token
     assert Mailbox.objects.renew([token, "lost"], NOW) == {token}
     assert mailbox.claim(NOW + LEASE - timedelta(seconds=1)) is None
+
+
+def test_the_last_tick_before_the_end_of_a_poll_finds_it_due(
+    mailbox: Mailbox, settings: Settings
+) -> None:
+    """Whatever the ticks' place in the poll, the next look begins within it."""
+    settings.INBOX_POLL_SECONDS = 60
+    mailbox.note_success(NOW)
+    due = [s for s in range(120) if Mailbox.objects.due_a_look(NOW + timedelta(seconds=s))]
+    assert due[0] == 60 - 5
 
 
 @pytest.mark.rule("M37")
