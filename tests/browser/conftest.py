@@ -53,8 +53,10 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any], live_server: Any) -> dict[str, Any]:
-    """Pages are opened by path alone: page.goto("/contacts/")."""
-    return {**browser_context_args, "base_url": live_server.url, "locale": "en-GB"}
+    """Pages are opened by path alone: page.goto("/contacts/"). Nothing moves: a transition that
+    the next step of a test cuts short is an error in the console."""
+    still = {"locale": "en-GB", "reduced_motion": "reduce"}
+    return {**browser_context_args, "base_url": live_server.url, **still}
 
 
 @pytest.fixture
