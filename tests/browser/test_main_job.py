@@ -5,12 +5,10 @@ The customer is a mailbox of her own; she answers with another program, by SMTP.
 
 import smtplib
 import ssl
-import time
 from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from statistics import median
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -28,7 +26,8 @@ def test_connect_write_and_be_answered(
     page: Page, dovecot: Dovecot, relay: Relay, mail_user: Callable[..., str], tmp_path: Path
 ) -> None:
     own, customer = mail_user("mika"), mail_user("aiko")
-    variables = {"INBOX_CA_FILE": str(dovecot.ca_file), "INBOX_POLL_SECONDS": "5"}
+    # nobody polls within this test: what arrives is found by the watcher's IDLE
+    variables = {"INBOX_CA_FILE": str(dovecot.ca_file), "INBOX_POLL_SECONDS": "3600"}
     with serving(tmp_path, **variables) as (port, _parent, log):
         until(lambda: "Create the first account: " in log(), 60)
         page.goto(log().partition("Create the first account: ")[2].split()[0])
@@ -40,13 +39,10 @@ def test_connect_write_and_be_answered(
         until(lambda: dovecot.counts(own)["Sent"] == 1, 20)
         expect(page.locator("#timeline")).to_contain_text("Rollout plan")
 
-        delays = []
-        for number in range(5):
+        timeline = page.locator("#timeline")
+        for number in range(3):
             answer(original, customer, own, dovecot, f"見積書の件 {number}")
-            began = time.monotonic()
-            expect(page.locator("#timeline")).to_contain_text(f"見積書の件 {number}")
-            delays.append(time.monotonic() - began)
-        assert median(delays) < 4  # the log has it within 2 s; an open page asks every 2 s
+            expect(timeline).to_contain_text(f"見積書の件 {number}", timeout=30_000)
 
         letter = page.frame_locator("#timeline iframe").first
         expect(letter.locator("body")).to_contain_text("It is attached.")
