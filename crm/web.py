@@ -10,12 +10,15 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from crm.models import User
+from crm.models import UndoEntry, User
 
 
 class Request(HttpRequest):
@@ -49,14 +52,55 @@ def page(
     return response
 
 
-def done(request: HttpRequest, to: Any, *args: Any, toast: str = "") -> HttpResponse:
-    """It is done: on to `to` (a model, a URL name with its `args`, or a path), saying `toast`."""
-    if toast:
-        messages.success(request, toast)
+def done(
+    request: HttpRequest, to: Any, *args: Any, toast: str = "", undo: UndoEntry | None = None
+) -> HttpResponse:
+    """It is done: on to `to` (a model, a URL name with its `args`, or a path), saying `toast`,
+    with a button that takes it back where there is an `undo`."""
+    say(request, toast, undo)
     url = resolve_url(to, *args)
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponseClientRedirect(url)
     return SeeOther(url)
+
+
+def stay(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    toast: str = "",
+    undo: UndoEntry | None = None,
+    changed: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """For htmx: it is done, and one part of the page (`list.html#row`) takes its new place.
+
+    The toast comes along out of band; `changed` names an event that other parts listen for.
+    """
+    say(request, toast, undo)
+    response = render(request, template, context, status=status)
+    response.write(render_to_string("components/toasts.html", {"swap": True}, request))
+    patch_vary_headers(response, ["HX-Request"])
+    if changed:
+        response["HX-Trigger"] = changed
+    return response
+
+
+def say(request: HttpRequest, toast: str, undo: UndoEntry | None = None) -> None:
+    """A toast on the page that comes next; with `undo` it can be taken back from there."""
+    if toast:
+        back = reverse("crm:undo", args=[undo.token]) if undo else ""
+        messages.success(request, toast, extra_tags=back)
+
+
+def back(request: HttpRequest, otherwise: Any, *args: Any) -> str:
+    """The page of ours that the request came from, else `otherwise`."""
+    came_from = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(
+        came_from, {request.get_host()}, require_https=request.is_secure()
+    )
+    return came_from if came_from and ours else resolve_url(otherwise, *args)
 
 
 def visible_or_404(rows: Any, user: User, pk: int) -> Any:

@@ -7,8 +7,10 @@ from crm.models.contacts import AddressTaken, Contact, EmailAddress
 from crm.models.deals import Deal, Pipeline, Stage
 from crm.models.emails import Email, Participant, Thread
 from crm.models.heartbeats import Heartbeat
-from crm.models.kinds import Note
+from crm.models.kinds import Note, Task
+from crm.models.notices import Notice
 from crm.models.tokens import ApiToken
+from crm.models.undo import UndoEntry
 from crm.models.users import Role, Team, User
 from crm.models.visibility import Audience, Record
 
@@ -27,12 +29,15 @@ __all__ = [
     "EmailAddress",
     "Heartbeat",
     "Note",
+    "Notice",
     "Participant",
     "Pipeline",
     "Record",
     "Role",
     "Stage",
+    "Task",
     "Team",
     "Thread",
+    "UndoEntry",
     "User",
 ]

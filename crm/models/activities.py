@@ -51,6 +51,7 @@ class Activity(Timestamped, Trashable):
     class Kind(models.TextChoices):
         NOTE = "note", _("Note")
         EMAIL = "email", _("E-mail")
+        TASK = "task", _("Task")
 
     kind = models.CharField(max_length=8, choices=Kind)
     at = models.DateTimeField()

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.lib.names import full_name
 from crm.models.base import Timestamped
 from crm.models.visibility import Record, RecordQuerySet
 
@@ -46,6 +47,8 @@ class ContactQuerySet(RecordQuerySet):
 class Contact(Record):
     first_name = models.CharField(gettext_lazy("first name"), max_length=100, blank=True)
     last_name = models.CharField(gettext_lazy("last name"), max_length=100, blank=True)
+    reading = models.CharField(gettext_lazy("reading"), max_length=200, blank=True)  # よみ
+    job_title = models.CharField(gettext_lazy("job title"), max_length=150, blank=True)
     phone = models.CharField(gettext_lazy("phone"), max_length=50, blank=True)
     company = models.ForeignKey(
         "crm.Company", models.SET_NULL, null=True, blank=True, related_name="contacts"
@@ -61,7 +64,7 @@ class Contact(Record):
 
     @property
     def name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip() or self.email or _("No name")
+        return full_name(self.first_name, self.last_name) or self.email or _("No name")
 
     @property
     def email(self) -> str:

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, Self
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.base import Timestamped
@@ -51,6 +52,8 @@ class Deal(Record):
     )
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="deals")
+    stage_since = models.DateTimeField(default=timezone.now, editable=False)
+    lost_reason = models.CharField(_("reason it was lost"), max_length=200, blank=True)
     close_date = models.DateField(_("close date"), null=True, blank=True)
     company = models.ForeignKey(
         "crm.Company", models.SET_NULL, null=True, blank=True, related_name="deals"

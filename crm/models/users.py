@@ -52,6 +52,11 @@ class User(AbstractBaseUser, PermissionsMixin, Timestamped):
         blank=True,
         choices=[("", _("As the system")), ("light", _("Light")), ("dark", _("Dark"))],
     )
+    # WCAG 2.1.4: whoever speaks to their computer must be able to switch single keys off
+    single_keys = models.BooleanField(_("single-key shortcuts"), default=True)
+    undo_seconds = models.PositiveSmallIntegerField(
+        _("seconds to undo a send"), default=10, choices=[(n, str(n)) for n in (0, 5, 10, 20, 30)]
+    )
     is_active = models.BooleanField(default=True)
 
     objects = UserQuerySet()

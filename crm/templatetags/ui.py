@@ -71,12 +71,16 @@ def ago(when: datetime | None) -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/navlink.html", takes_context=True)
-def navlink(context: dict[str, Any], to: str, icon_name: str, label: str) -> dict[str, Any]:
-    """{% navlink "crm:contacts" "people" label %}: a link that knows whether one is there."""
+def navlink(
+    context: dict[str, Any], to: str, icon_name: str, label: str, key: str = "", count: object = 0
+) -> dict[str, Any]:
+    """{% navlink "crm:tasks" "task" label key="g t" count=n %}: it knows whether one is there."""
     request: HttpRequest | None = context.get("request")
     href = reverse(to)
-    current = request is not None and request.path.startswith(href)
-    return {"href": href, "icon_name": icon_name, "label": label, "current": current}
+    there = request.path if request else ""
+    current = there == href if href == "/" else there.startswith(href)
+    link = {"href": href, "icon_name": icon_name, "label": label, "current": current}
+    return {**link, "key": key, "count": count}
 
 
 @register.simple_block_tag

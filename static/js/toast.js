@@ -2,10 +2,13 @@
 
 const LIFE = 10_000;
 
-for (const toast of document.querySelectorAll("[data-toast]")) {
+function show(toast) {
   let timer = setTimeout(() => toast.remove(), LIFE);
   const wait = () => clearTimeout(timer);
-  const goOn = () => (timer = setTimeout(() => toast.remove(), LIFE / 2));
+  const goOn = () => {
+    wait();
+    timer = setTimeout(() => toast.remove(), LIFE / 2);
+  };
   toast.addEventListener("mouseenter", wait);
   toast.addEventListener("focusin", wait);
   toast.addEventListener("mouseleave", goOn);
@@ -14,3 +17,13 @@ for (const toast of document.querySelectorAll("[data-toast]")) {
   close.hidden = false;
   close.addEventListener("click", () => toast.remove());
 }
+
+const start = (root) => root.querySelectorAll("[data-toast]").forEach(show);
+start(document);
+
+/* Those that came with an answer to htmx: each once. */
+new MutationObserver((changes) => {
+  for (const node of changes.flatMap((change) => [...change.addedNodes])) {
+    if (node instanceof Element && node.matches("[data-toast]")) show(node);
+  }
+}).observe(document.getElementById("toasts"), { childList: true });

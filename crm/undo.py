@@ -1,0 +1,117 @@
+"""Undo: what an action changed, remembered as steps that take it back (docs/house.md, Undo).
+
+set      {model, pk, before, after}   columns go back, those that nobody has changed since
+restore  {model, pk}                  out of the Trash
+trash    {model, pk}                  what was made goes to the Trash
+links    {model, pk, field, before}   a many-to-many holds again what it held
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models, transaction
+from django.utils import timezone
+
+from crm.models import Activity, AddressTaken, UndoEntry, User
+from crm.timeline import touch
+
+Step = dict[str, Any]
+
+
+def changed(row: models.Model, **values: Any) -> Step:
+    """Set columns of `row` and return the step that sets them back."""
+    before = {name: getattr(row, _column(row, name)) for name in values}
+    for name, value in values.items():
+        setattr(row, name, value)
+    _save(row, values)
+    row.refresh_from_db(fields=list(values))  # 48000 is 48000.00 by now
+    after = {name: getattr(row, _column(row, name)) for name in values}
+    return {"do": "set", **_named(row), "before": before, "after": after}
+
+
+def trashed(row: Any) -> Step:
+    """Move `row` to the Trash and return the step that brings it back."""
+    row.trash()
+    return {"do": "restore", **_named(row)}
+
+
+def made(row: models.Model) -> Step:
+    """The step that takes back the making of `row`."""
+    return {"do": "trash", **_named(row)}
+
+
+def linked(row: models.Model, field: str, others: Iterable[models.Model]) -> Step:
+    """Set a many-to-many of `row` and return the step that sets it back."""
+    manager = getattr(row, field)
+    before = list(manager.values_list("pk", flat=True))
+    manager.set(others)
+    return {"do": "links", **_named(row), "field": field, "before": before}
+
+
+def remember(by: User, *steps: Step) -> UndoEntry:
+    plain = json.loads(json.dumps(steps, cls=DjangoJSONEncoder))
+    return UndoEntry.objects.create(by=by, steps=plain)
+
+
+@transaction.atomic
+def undo(entry: UndoEntry) -> bool:
+    """Take the action back, once. False where it was taken back already, or no longer can be."""
+    now = timezone.now()
+    unused = UndoEntry.objects.filter(pk=entry.pk, used_at=None, expires_at__gt=now)
+    if unused.update(used_at=now) != 1:
+        return False
+    try:
+        with transaction.atomic():
+            for step in reversed(entry.steps):
+                _take_back(step)
+    except AddressTaken:
+        return False  # it stays in the Trash, whose page says what can be done
+    return True
+
+
+def _take_back(step: Step) -> None:
+    model = apps.get_model(step["model"])
+    row: Any = model._default_manager.select_for_update().filter(pk=step["pk"]).first()
+    if row is None:
+        return  # erased meanwhile
+    match step["do"]:
+        case "set":
+            _set_back(row, step)
+        case "restore":
+            row.restore()
+        case "trash":
+            row.trash()
+        case "links":
+            getattr(row, step["field"]).set(step["before"])
+    if isinstance(row, Activity):
+        touch(row)
+
+
+def _set_back(row: Any, step: Step) -> None:
+    names = []
+    for name, before in step["before"].items():
+        field, column = row._meta.get_field(name), _column(row, name)
+        if _plain(getattr(row, column)) == step["after"][name]:
+            setattr(row, column, before if field.is_relation else field.to_python(before))
+            names.append(name)
+    _save(row, names)
+
+
+def _save(row: models.Model, names: Iterable[str]) -> None:
+    stamped = ["updated_at"] if hasattr(row, "updated_at") else []
+    row.save(update_fields=[*names, *stamped])
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
+
+
+def _named(row: models.Model) -> Step:
+    return {"model": row._meta.label_lower, "pk": row.pk}
+
+
+def _column(row: models.Model, name: str) -> str:
+    return str(row._meta.get_field(name).attname)  # type: ignore[union-attr]

@@ -1,0 +1,9 @@
+"""Pages that are not there yet."""
+
+from django.http import HttpResponse
+
+from crm.web import Request, page
+
+
+def soon(request: Request) -> HttpResponse:
+    return page(request, "crm/soon.html")

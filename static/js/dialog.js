@@ -1,0 +1,33 @@
+/* Opens dialogs (data-opens="id"), closes them by their cross or a press beside them, and puts
+   menus next to the button that opened them. The browser gives the focus back to the opener. */
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) open(document.getElementById(opener.dataset.opens), event);
+  if (event.target.closest("[data-closes]")) event.target.closest("dialog").close();
+  if (event.target.matches("dialog")) event.target.close();
+});
+
+function open(dialog, event) {
+  if (!dialog || dialog.open) return;
+  event.preventDefault(); // without scripts it is a link to a page
+  dialog.showModal();
+  dialog.querySelector("[autofocus], input")?.select?.();
+}
+
+document.addEventListener(
+  "beforetoggle",
+  (event) => {
+    if (event.newState !== "open" || !event.target.matches(".menu[popover]")) return;
+    const button = document.querySelector(`[popovertarget="${CSS.escape(event.target.id)}"]`);
+    if (button) requestAnimationFrame(() => place(event.target, button.getBoundingClientRect()));
+  },
+  { capture: true },
+);
+
+function place(menu, beside) {
+  const across = Math.min(beside.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8);
+  const down = Math.min(beside.bottom + 4, innerHeight - menu.offsetHeight - 8);
+  menu.style.insetInlineStart = `${Math.max(8, across)}px`;
+  menu.style.insetBlockStart = `${Math.max(8, down)}px`;
+}

@@ -1,0 +1,85 @@
+"""One mechanism takes back what a page did: once, by whoever did it, and only what is still so."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.test import Client
+from django.utils import timezone
+
+from crm import undo
+from crm.models import Company, Contact, UndoEntry, User
+from tests.factories import make_company, make_contact, make_deal
+
+
+def test_columns_go_back_to_what_they_held(hana: User, ken: User, aoki: Contact) -> None:
+    deal = make_deal(aoki, owner=hana, amount=Decimal("48000"))
+    entry = undo.remember(
+        hana, undo.changed(deal, amount=Decimal("50000"), owner=ken, close_date=None)
+    )
+    deal.refresh_from_db()
+    assert (deal.amount, deal.owner) == (Decimal("50000"), ken)
+    assert undo.undo(entry)
+    deal.refresh_from_db()
+    assert (deal.amount, deal.owner) == (Decimal("48000"), hana)
+    assert not undo.undo(entry)  # once
+
+
+def test_what_somebody_has_changed_since_stays(hana: User, aoki: Contact) -> None:
+    entry = undo.remember(hana, undo.changed(aoki, first_name="Y.", phone="1"))
+    aoki.change(phone="2")
+    assert undo.undo(entry)
+    aoki.refresh_from_db()
+    assert (aoki.first_name, aoki.phone) == ("Yuki", "2")
+
+
+def test_the_trash_gives_back_and_takes_back(hana: User, aoki: Contact) -> None:
+    company = make_company()
+    entry = undo.remember(hana, undo.trashed(aoki), undo.made(company))
+    assert not Contact.objects.kept().filter(pk=aoki.pk).exists()
+    assert undo.undo(entry)
+    assert Contact.objects.kept().filter(pk=aoki.pk).exists()
+    assert not Company.objects.kept().filter(pk=company.pk).exists()
+
+
+def test_links_go_back(hana: User, aoki: Contact, weber: Contact) -> None:
+    deal = make_deal(aoki)
+    entry = undo.remember(hana, undo.linked(deal, "contacts", [weber]))
+    assert list(deal.contacts.all()) == [weber]
+    assert undo.undo(entry)
+    assert list(deal.contacts.all()) == [aoki]
+
+
+def test_an_address_that_is_taken_by_now_is_no_crash(hana: User, aoki: Contact) -> None:
+    entry = undo.remember(hana, undo.trashed(aoki))
+    make_contact(aoki.addresses.get().address)
+    assert not undo.undo(entry)
+    assert Contact.objects.trashed().filter(pk=aoki.pk).exists()
+
+
+def test_the_button_is_for_whoever_did_it_and_for_a_while(
+    client: Client, hana: User, ken: User, aoki: Contact
+) -> None:
+    entry = undo.remember(hana, undo.changed(aoki, phone="1"))
+    client.force_login(ken)
+    assert client.post(f"/undo/{entry.token}/").status_code == 303
+    aoki.refresh_from_db()
+    assert aoki.phone == "1"
+
+    client.force_login(hana)
+    UndoEntry.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    client.post(f"/undo/{entry.token}/")
+    aoki.refresh_from_db()
+    assert aoki.phone == "1"
+
+    UndoEntry.objects.update(expires_at=timezone.now() + timedelta(seconds=60))
+    there = f"http://testserver/contacts/{aoki.pk}/"
+    answer = client.post(f"/undo/{entry.token}/", headers={"Referer": there})
+    assert answer["Location"] == there
+    aoki.refresh_from_db()
+    assert aoki.phone == ""
+
+
+def test_the_button_leads_nowhere_else(client: Client, hana: User) -> None:
+    client.force_login(hana)
+    answer = client.post("/undo/nothing/", headers={"Referer": "https://evil.example/"})
+    assert answer["Location"] == "/"
