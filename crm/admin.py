@@ -50,7 +50,7 @@ class UserAdmin(SecretiveAdmin):
     list_filter = ("role", "team", "is_active")
     search_fields = ("email", "name")
     readonly_fields = ("last_login", "created_at", "updated_at")
-    exclude = ("password", "groups", "user_permissions")
+    exclude = ("password", "groups", "user_permissions", "single_keys", "undo_seconds")  # theirs
 
 
 @admin.register(models.Team)
