@@ -21,6 +21,11 @@ def erase_trash(now: datetime) -> int:
     return sum(_erase_all(model, cutoff) for model in (Activity, Deal, Contact, Company))
 
 
+def erase(row: Any) -> None:
+    """Erase one row of the Trash now, its files included."""
+    _delete_unused(_erase(type(row), [row.pk]))
+
+
 def _erase_all(model: Any, cutoff: datetime) -> int:
     count = 0
     expired = model.objects.filter(deleted_at__lt=cutoff)

@@ -21,7 +21,7 @@ def add(
     records: Iterable[Contact | Company | Deal] = (),
     by: User,
 ) -> Task:
-    """A new task, on the timelines of `records`. Whoever is to do it is told, unless they made it."""
+    """A new task, on the timelines of `records`; who is to do it is told, unless it is `by`."""
     rows = list(records)
     activity = Activity.objects.create(kind=Activity.Kind.TASK, at=timezone.now(), by=by)
     task: Task = Task.objects.create(

@@ -14,6 +14,7 @@ KINDS: dict[str, Any] = {
     "deal": Deal,
     "note": Activity,
     "email": Activity,
+    "task": Activity,
 }
 MODELS: tuple[Any, ...] = (Activity, Deal, Company, Contact)
 
@@ -26,25 +27,37 @@ class Trashed(NamedTuple):
     def name(self) -> str:
         return self.row.detail.summary() if isinstance(self.row, Activity) else str(self.row)
 
+    @property
+    def mark(self) -> str:
+        """How a form names it: "contact:5"."""
+        return f"{self.kind}:{self.row.pk}"
 
-def trash_of(user: User, *, cursor: str = "", limit: int = 50) -> tuple[list[Trashed], str]:
+
+def trash_of(
+    user: User, *, cursor: str = "", limit: int = 50, kind: str = ""
+) -> tuple[list[Trashed], str]:
     """A page of what is in the Trash for `user`, the last deleted first, and the next cursor.
 
-    Raises ValueError for a cursor that is not one.
+    Of one `kind`, or of all. Raises ValueError for a cursor that is not one.
     """
     rows = [
-        row for rank, model in enumerate(MODELS) for row in _page(model, rank, user, cursor, limit)
+        row
+        for rank, model in enumerate(MODELS)
+        if not kind or KINDS[kind] is model
+        for row in _page(model, rank, user, cursor, limit, kind)
     ]
     rows.sort(key=_place, reverse=True)
     following = keyset.encode(*_mark(rows[limit - 1])) if len(rows) > limit else ""
     return [_trashed(row) for row in rows[:limit]], following
 
 
-def _page(model: Any, rank: int, user: User, cursor: str, limit: int) -> Any:
+def _page(model: Any, rank: int, user: User, cursor: str, limit: int, kind: str) -> Any:
     """Its rows after the cursor: of one moment, the models stand in their order."""
     rows = model.objects.trash_of(user).order_by("-deleted_at", "-pk")
     if model is Activity:
-        rows = rows.with_details()
+        rows = rows.with_details().filter(**({"kind": kind} if kind else {}))
+    if model is Contact:
+        rows = rows.prefetch_related("addresses")
     if cursor:
         at, mark = keyset.decode(cursor)
         pk, marked = divmod(mark, len(MODELS))

@@ -1,22 +1,44 @@
 """The addresses of the CRM's pages: nouns, with verbs by method."""
 
 from django.urls import path
-from django.views.generic import RedirectView
 
-from crm.views import attachments, contacts, notes, setup, soon, timeline, undo
+from crm.views import (
+    attachments,
+    contacts,
+    help,
+    home,
+    notes,
+    notices,
+    palette,
+    settings,
+    setup,
+    soon,
+    timeline,
+    todo,
+    trash,
+    undo,
+)
 
 app_name = "crm"
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="crm:contacts"), name="home"),
+    path("", home.home, name="home"),
     path("companies/", soon.soon, name="companies"),
+    path("companies/<int:pk>/", soon.soon, name="company"),
     path("deals/", soon.soon, name="deals"),
-    path("tasks/", soon.soon, name="tasks"),
-    path("notifications/", soon.soon, name="notices"),
-    path("trash/", soon.soon, name="trash"),
-    path("settings/", soon.soon, name="settings"),
-    path("help/", soon.soon, name="help"),
-    path("palette/", soon.soon, name="palette"),
+    path("deals/<int:pk>/", soon.soon, name="deal"),
+    path("tasks/", todo.tasks, name="tasks"),
+    path("tasks/<int:pk>/done/", todo.task_done, name="task-done"),
+    path("tasks/<int:pk>/due/", todo.task_due, name="task-due"),
+    path("notifications/", notices.notices, name="notices"),
+    path("notifications/read/", notices.read_all, name="notices-read"),
+    path("notifications/<int:pk>/", notices.notice, name="notice"),
+    path("trash/", trash.trash, name="trash"),
+    path("trash/restored/", trash.restored, name="trash-restored"),
+    path("trash/erased/", trash.erased, name="trash-erased"),
+    path("settings/", settings.settings, name="settings"),
+    path("help/", help.help_page, name="help"),
+    path("palette/", palette.palette, name="palette"),
     path("undo/<str:token>/", undo.undo, name="undo"),
     path("setup/<str:token>/", setup.first_account, name="setup"),
     path("contacts/", contacts.contacts, name="contacts"),

@@ -1,6 +1,8 @@
 """What a delivery report says about an e-mail that was sent (M20)."""
 
-from crm import timeline
+from collections.abc import Iterable
+
+from crm import notices, timeline
 from crm.models import Email
 from inbox.mime.types import Bounce
 
@@ -19,7 +21,15 @@ def record_bounce(bounce: Bounce, email: Email) -> None:
             participant.server_said = row.diagnostic or row.status
             participant.save(update_fields=["status", "server_said"])
     if failed:
+        _tell(email, failed)
         email.status = Email.Status.BOUNCED
         email.error = next((row.diagnostic for row in failed.values() if row.diagnostic), "")
         email.save(update_fields=["status", "error"])
     timeline.touch(email.activity)
+
+
+def _tell(email: Email, failed: Iterable[str]) -> None:
+    """Whoever sent it, once for an e-mail."""
+    if email.status != Email.Status.BOUNCED:
+        values = {"email": email.pk, "subject": email.summary(), "address": ", ".join(failed)}
+        notices.tell(email.activity.by, "bounced", **values)

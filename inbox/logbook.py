@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from crm import timeline
+from crm import notices, timeline
 from crm.models import Activity, Attachment, Contact, Email, Participant, Thread, User
 from crm.models.attachments import store_content
 from inbox import threads
@@ -152,7 +152,23 @@ def _log(
     timeline.record(email.activity, contacts=contacts, thread=thread)
     if email.direction == Email.Direction.INCOMING:
         confirm_delivery(answers, arrival.arrived_at)
+        _tell(email, contacts, arrival.mailbox)
     return email
+
+
+def _tell(email: Email, contacts: Sequence[Contact], mailbox: Mailbox) -> None:
+    """Whose contacts they are that a person's answer stands on; each is told once."""
+    if email.auto_reply:
+        return
+    sender = next(iter(email.participants.all()), None)
+    told: set[int] = set()
+    for contact in contacts:
+        user = contact.owner or mailbox.owner
+        if user.pk not in told:
+            subject = email.summary() if email.shows_subject_to(user) else ""
+            name = str(sender or contact)
+            notices.tell(user, "reply", contact=contact.pk, name=name, subject=subject)
+            told.add(user.pk)
 
 
 def _write_email(parsed: ParsedMessage, arrival: Arrival, answers: Email, thread: Thread) -> Email:

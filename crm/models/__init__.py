@@ -12,7 +12,7 @@ from crm.models.notices import Notice
 from crm.models.tokens import ApiToken
 from crm.models.undo import UndoEntry
 from crm.models.users import Role, Team, User
-from crm.models.visibility import Audience, Record
+from crm.models.visibility import Audience, Record, visible_records
 
 __all__ = [
     "Activity",
@@ -40,4 +40,5 @@ __all__ = [
     "Thread",
     "UndoEntry",
     "User",
+    "visible_records",
 ]

@@ -64,6 +64,10 @@ class Activity(Timestamped, Trashable):
     class Meta:
         ordering = ["-at", "-id"]
         verbose_name_plural = _("activities")
+        indexes = [
+            # the home page: what came to one's own mailboxes
+            models.Index(fields=["by", "-at"], name="activity_of_user")
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"

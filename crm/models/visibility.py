@@ -48,7 +48,7 @@ class Record(Timestamped, Trashable):
     audience = models.CharField(max_length=8, choices=Audience, default=Audience.EVERYONE)
     properties = models.JSONField(default=dict, blank=True)
     # When its timeline last changed: an open page asks for this one value every two seconds.
-    news_at = models.DateTimeField(default=timezone.now, editable=False)
+    news_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
 
     objects: ClassVar[Any] = RecordQuerySet.as_manager()
 

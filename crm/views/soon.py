@@ -5,5 +5,5 @@ from django.http import HttpResponse
 from crm.web import Request, page
 
 
-def soon(request: Request) -> HttpResponse:
+def soon(request: Request, pk: int = 0) -> HttpResponse:
     return page(request, "crm/soon.html")

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm import notices
 from crm.models import Email
 from crm.models.base import Timestamped
 from crm.models.fields import EncryptedTextField
@@ -190,8 +191,22 @@ class Mailbox(Timestamped):
 
     def _becomes(self, state: str, fault: str, said: str, now: datetime) -> None:
         since = self.state_since if self.state == state else now
-        if (self.state, self.fault, self.state_reason) != (state, fault, said):
+        if (self.state, self.fault, self.state_reason) == (state, fault, said):
+            return
+        with transaction.atomic():
+            if self.state != state:
+                self._tell(state)
             self.change(state=state, fault=fault, state_reason=said, state_since=since)
+
+    def _tell(self, state: str) -> None:
+        """Its owner is told once that it is disconnected, and once that it works again (M37)."""
+        lost, back = "mailbox_disconnected", "mailbox_recovered"
+        about = {"mailbox": self.pk}
+        incident = notices.told(self.owner, lost, back, **about) == lost
+        if state == self.State.DISCONNECTED and not incident:
+            notices.tell(self.owner, lost, address=self.email, **about)
+        elif state == self.State.CONNECTED and incident:
+            notices.tell(self.owner, back, address=self.email, **about)
 
     def look_now(self) -> None:
         """What "Look now" does: it is due, for a worker or for the watcher that holds it."""

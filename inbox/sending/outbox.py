@@ -22,7 +22,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm import timeline
+from crm import notices, timeline
 from crm.models import Email, Participant
 from inbox.connect import doors
 from inbox.logbook import confirm_delivery, is_answered
@@ -210,7 +210,19 @@ def _becomes(outgoing: Outgoing, state: str, *, error: str = "", **values: objec
     if not outgoing.settle(state=state, **values):
         return False
     _show(outgoing.email, state, error)
+    _tell(outgoing.email, state, error)
     return True
+
+
+def _tell(email: Email, state: str, said: str) -> None:
+    """Whoever wrote it is told where it did not leave, and where only they can know."""
+    kinds: dict[str, str] = {
+        Outgoing.State.FAILED: "send_failed",
+        Outgoing.State.UNKNOWN: "unknown_delivery",
+    }
+    if state in kinds:
+        values = {"email": email.pk, "subject": email.summary(), "said": said[:300]}
+        notices.tell(email.activity.by, kinds[state], **values)
 
 
 def _show(email: Email, state: str, error: str) -> None:

@@ -2,7 +2,7 @@
 
 const palette = document.getElementById("palette");
 const input = palette?.querySelector("input");
-const options = () => [...palette.querySelectorAll("[role=option]")];
+const options = () => [...palette.querySelectorAll("[role=option][data-href]")];
 
 palette?.addEventListener("keydown", (event) => {
   if (event.isComposing || event.keyCode === 229) return;
@@ -19,7 +19,7 @@ palette?.addEventListener("keydown", (event) => {
 });
 
 palette?.addEventListener("click", (event) => {
-  const option = event.target.closest("[role=option]");
+  const option = event.target.closest("[role=option][data-href]");
   if (option) go(option, event.ctrlKey || event.metaKey);
 });
 

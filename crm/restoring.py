@@ -1,0 +1,60 @@
+"""Out of the Trash: rows come back with Undo, and what cannot come back says why (M32)."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from django.db import transaction
+
+from crm.models import Activity, AddressTaken, Contact, UndoEntry, User
+from crm.timeline import touch
+from crm.trash import Trashed, find
+from crm.undo import made, remember
+
+
+class Refused(NamedTuple):
+    """A contact that cannot come back as it was: somebody else has an address of it by now."""
+
+    contact: Contact
+    taken: AddressTaken
+
+
+class Restored(NamedTuple):
+    rows: list[Any]
+    refused: list[Refused]
+    undo: UndoEntry | None
+
+
+def chosen(user: User, marks: Iterable[str]) -> list[Trashed]:
+    """The rows that a form names ("contact:5"), as far as `user` may see them in the Trash."""
+    found = []
+    for mark in dict.fromkeys(marks):
+        kind, _colon, pk = mark.partition(":")
+        row = find(user, kind, int(pk)) if pk.isdecimal() and len(pk) < 19 else None
+        if row is not None:
+            found.append(Trashed(kind, row))
+    return found
+
+
+@transaction.atomic
+def restore(rows: Iterable[Trashed], *, by: User, without_taken: bool = False) -> Restored:
+    """Bring rows back; with `without_taken` a contact leaves the addresses that others have now."""
+    back: list[Any] = []
+    refused: list[Refused] = []
+    for trashed in rows:
+        try:
+            if without_taken and isinstance(trashed.row, Contact):
+                _leave_taken(trashed.row)
+            trashed.row.restore()
+        except AddressTaken as taken:
+            refused.append(Refused(trashed.row, taken))
+            continue
+        if isinstance(trashed.row, Activity):
+            touch(trashed.row)
+        back.append(trashed.row)
+    undo = remember(by, *(made(row) for row in back)) if back else None
+    return Restored(back, refused, undo)
+
+
+def _leave_taken(contact: Contact) -> None:
+    addresses = [row.address for row in contact.addresses.all()]
+    contact.addresses.filter(address__in=Contact.objects.with_addresses(addresses)).delete()

@@ -1,0 +1,52 @@
+"""Finding a record by its name: what the palette shows as one types. Names and addresses alone."""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from django.db.models import Q
+
+from crm.models import Company, Contact, Deal, EmailAddress, User
+
+MOST = 6  # of a kind
+MOST_WORDS = 6
+
+
+class Found(NamedTuple):
+    """Records of a kind; the one that something happened on last comes first."""
+
+    contacts: Sequence[Contact]
+    companies: Sequence[Company]
+    deals: Sequence[Deal]
+
+
+def words_of(typed: str) -> list[str]:
+    """In the form in which most is found: full and half width are the same (NFKC)."""
+    return unicodedata.normalize("NFKC", typed).split()[:MOST_WORDS]
+
+
+def find(user: User, words: Sequence[str]) -> Found:
+    """What `user` may see whose name holds every word; the newest where there are none. Four
+    queries, whatever is found."""
+    by_name = Q()
+    for word in words:
+        addresses = EmailAddress.objects.filter(address__icontains=word).values("contact")
+        named = Q(first_name__icontains=word) | Q(last_name__icontains=word)
+        by_name &= named | Q(reading__icontains=word) | Q(pk__in=addresses)
+    contacts = _newest(Contact, user).filter(by_name).select_related("company")
+    return Found(
+        list(contacts.prefetch_related("addresses")[:MOST]),
+        list(_newest(Company, user).filter(_holds("name", words))[:MOST]),
+        list(_newest(Deal, user).filter(_holds("name", words)).select_related("stage")[:MOST]),
+    )
+
+
+def _newest(model: Any, user: User) -> Any:
+    return model.objects.visible_to(user).order_by("-news_at", "-pk")
+
+
+def _holds(column: str, words: Sequence[str]) -> Q:
+    found = Q()
+    for word in words:
+        found &= Q(**{f"{column}__icontains": word})
+    return found

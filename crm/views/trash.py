@@ -1,0 +1,79 @@
+"""The Trash: what is in it and for how long, restoring with Undo, erasing for admins."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from crm import restoring, retention
+from crm.models import Contact
+from crm.restoring import Restored
+from crm.templatetags.trash import NAMES
+from crm.trash import KINDS, trash_of
+from crm.web import Request, back, done, page
+
+
+@require_safe
+def trash(request: Request) -> HttpResponse:
+    return page(request, "crm/trash/list.html", _shown(request))
+
+
+@require_POST
+def restored(request: Request) -> HttpResponse:
+    """Brings back the `only` one, or the `row`s; `without` the addresses that others have now."""
+    marks = request.POST.getlist("only") or request.POST.getlist("row")
+    rows = restoring.chosen(request.user, marks)
+    result = restoring.restore(rows, by=request.user, without_taken="without" in request.POST)
+    if not result.refused:
+        return done(request, back(request, "crm:trash"), toast=_said(result), undo=result.undo)
+    seen = Contact.objects.visible_to(request.user).in_bulk(
+        [each.taken.contact.pk for each in result.refused]
+    )
+    refused = [(each, seen.get(each.taken.contact.pk)) for each in result.refused]
+    context = {**_shown(request), "refused": refused, "result": _said(result)}
+    return page(request, "crm/trash/list.html", context, status=422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def erased(request: Request) -> HttpResponse:
+    """For admins: asks, since this cannot be undone; of several rows it asks for their number."""
+    if not request.user.is_admin:
+        raise Http404
+    rows = restoring.chosen(request.user, request.POST.getlist("row"))
+    several, answered = len(rows) > 1, "confirm" in request.POST
+    count = request.POST.get("count", "").strip()
+    if answered and rows and (not several or count == str(len(rows))):
+        for trashed in rows:
+            retention.erase(trashed.row)
+        return done(request, "crm:trash", toast=_("Erased for good."))
+    context = {"rows": rows, "several": several, "wrong": answered, "count": count}
+    return page(request, "crm/trash/erase.html", context, status=422 if answered else 200)
+
+
+def _said(result: Restored) -> str:
+    count = len(result.rows)
+    if count == 1:
+        return _("“{name}” is back.").format(name=str(result.rows[0])[:100])
+    if not count:
+        return _("Nothing was restored.")
+    return ngettext("{n} is back.", "{n} are back.", count).format(n=count)
+
+
+def _shown(request: Request) -> dict[str, Any]:
+    kind = request.GET.get("kind", "")
+    cursor = request.GET.get("cursor", "")
+    try:
+        rows, following = trash_of(request.user, cursor=cursor, kind=kind if kind in KINDS else "")
+    except ValueError as error:
+        raise Http404 from error
+    return {
+        "rows": rows,
+        "next": following,
+        "later": bool(cursor),
+        "kind": kind if kind in KINDS else "",
+        "days": settings.RETENTION_TRASH_DAYS,
+        "tabs": [("", _("All")), *NAMES.items()],
+    }
