@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from django.conf import settings as django_settings
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
@@ -43,49 +44,51 @@ class Kept(NamedTuple):
 
 
 def kept() -> list[Kept]:
-    values = django_settings
     return [
-        Kept(
-            _("Trash"),
-            _days(values.RETENTION_TRASH_DAYS),
-            _("Deleted records, e-mails, notes and tasks can be restored that long."),
-            "RETENTION_TRASH_DAYS",
-        ),
-        Kept(
-            _("Transport records"),
-            _months(values.RETENTION_TRANSPORT_MONTHS),
-            _("Envelope, folder, size, times and server answers of each e-mail; never its text."),
-            "RETENTION_TRANSPORT_MONTHS",
-        ),
-        Kept(
-            _("Raw copies"),
-            _hours(values.RETENTION_RAW_HOURS),
-            _("Full messages sent by a sequence or logged by Bcc, forwarding or folder."),
-            "RETENTION_RAW_HOURS",
-        ),
-        Kept(
-            _("Headers of mail that was found"),
-            _days(values.RETENTION_SYNCED_HEADERS_DAYS),
-            _("The raw header block of e-mails from a connected inbox."),
-            "RETENTION_SYNCED_HEADERS_DAYS",
-        ),
-        Kept(
-            _("Headers of mail that was sent"),
-            _days(values.RETENTION_SENT_HEADERS_DAYS),
-            _("The raw header block of e-mails sent from here."),
-            "RETENTION_SENT_HEADERS_DAYS",
-        ),
+        Kept(str(what), _long(unit, getattr(django_settings, variable)), str(meaning), variable)
+        for variable, unit, what, meaning in CLASSES
     ]
 
 
-def _days(n: int) -> str:
-    return ngettext("{n} day", "{n} days", n).format(n=n)
+CLASSES: tuple[tuple[str, str, Any, Any], ...] = (
+    (
+        "RETENTION_TRASH_DAYS",
+        "days",
+        _lazy("Trash"),
+        _lazy("Deleted records, e-mails, notes and tasks can be restored that long."),
+    ),
+    (
+        "RETENTION_TRANSPORT_MONTHS",
+        "months",
+        _lazy("Transport records"),
+        _lazy("Envelope, folder, size, times and server answers of each e-mail; never its text."),
+    ),
+    (
+        "RETENTION_RAW_HOURS",
+        "hours",
+        _lazy("Raw copies"),
+        _lazy("Full messages sent by a sequence or logged by Bcc, forwarding or folder."),
+    ),
+    (
+        "RETENTION_SYNCED_HEADERS_DAYS",
+        "days",
+        _lazy("Headers of mail that was found"),
+        _lazy("The raw header block of e-mails from a connected inbox."),
+    ),
+    (
+        "RETENTION_SENT_HEADERS_DAYS",
+        "days",
+        _lazy("Headers of mail that was sent"),
+        _lazy("The raw header block of e-mails sent from here."),
+    ),
+)
 
 
-def _hours(n: int) -> str:
-    return ngettext("{n} hour", "{n} hours", n).format(n=n)
-
-
-def _months(n: int) -> str:
-    said = ngettext("this month and the one before", "this month and {n} before", n)
+def _long(unit: str, n: int) -> str:
+    if unit == "months":
+        said = ngettext("this month and the one before", "this month and {n} before", n)
+    elif unit == "hours":
+        said = ngettext("{n} hour", "{n} hours", n)
+    else:
+        said = ngettext("{n} day", "{n} days", n)
     return said.format(n=n)

@@ -11,7 +11,7 @@ from crm import todo as story
 from crm.agenda import MOST, agenda, due_today
 from crm.forms.todo import DueForm, LineForm
 from crm.models import Task, UndoEntry, User
-from crm.templatetags.tasks import due_on
+from crm.templatetags.due import due_on
 from crm.undo import made, remember
 from crm.web import Request, back, done, page, stay, visible_or_404
 

@@ -153,6 +153,7 @@ def _keep(mailbox: Mailbox, credential: Credential, folders: list[Folder]) -> Ma
         owner=mailbox.owner, email=mailbox.email, imap_host=mailbox.imap_host
     ).first()
     if known:
+        known.note_success(timezone.now())  # who was told that it was lost hears that it is back
         for name in ("pk", "created_at", "team_id", "visibility"):
             setattr(mailbox, name, getattr(known, name))
         Credential.objects.filter(mailbox=known).delete()

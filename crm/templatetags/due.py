@@ -21,38 +21,44 @@ def is_late(task: Task) -> bool:
 
 @register.filter
 def due_words(task: Task) -> str:
-    """ "9 days late", "Today 10:00", "Fri 13 March"; "" where it has no date."""
+    """ "9 days late", "tomorrow 10:00", "17 Mar 2026"; "" where it has no date."""
     if task.due_at is None:
         return ""
-    due, today = timezone.localtime(task.due_at), timezone.localdate()
-    days = (today - due.date()).days
-    if not task.is_late(timezone.now()):
+    if not is_late(task):
         return due_on(task.due_at)
+    days = -_days_ahead(task.due_at)
     if days < 1:
-        return _("late since {time}").format(time=date_format(due, "H:i"))
+        return _("late since {time}").format(time=_clock(task.due_at))
     return ngettext("{n} day late", "{n} days late", days).format(n=days)
 
 
 @register.filter
 def due_on(when: datetime) -> str:
     """The day as people call it, and the time where it has one: "tomorrow 10:00"."""
-    due = timezone.localtime(when)
-    ahead = (due.date() - timezone.localdate()).days
+    due, ahead = timezone.localtime(when), _days_ahead(when)
     near = {0: _("today"), 1: _("tomorrow")}
-    day = near.get(ahead) or date_format(due, "DATE_FORMAT")
-    if 1 < ahead < 7:
-        day = date_format(due, "l")
+    day = near.get(ahead) or date_format(due, "l" if 1 < ahead < 7 else "DATE_FORMAT")
     if due.time().replace(second=0, microsecond=0) == ALL_DAY:
         return day
-    return _("{day} {time}").format(day=day, time=date_format(due, "H:i"))
+    return _("{day} {time}").format(day=day, time=_clock(when))
+
+
+def _days_ahead(when: datetime) -> int:
+    return (timezone.localtime(when).date() - timezone.localdate()).days
+
+
+def _clock(when: datetime) -> str:
+    return date_format(timezone.localtime(when), "TIME_FORMAT")
 
 
 @register.filter
 def about(task: Task) -> list[Contact | Company | Deal]:
-    """The records that it stands on: people first. `crm.agenda` has prefetched them."""
+    """The records that it stands on, a company where no person is named; prefetched by `agenda`."""
     places = getattr(task.activity, "places", [])
-    found = [place.contact or place.deal or place.company for place in places]
-    return sorted(found, key=lambda row: [Contact, Deal, Company].index(type(row)))[:3]
+    people = [place.contact for place in places if place.contact]
+    deals = [place.deal for place in places if place.deal]
+    companies = [place.company for place in places if place.company]
+    return [*people, *deals, *([] if people else companies)][:3]
 
 
 @register.filter
