@@ -1,0 +1,72 @@
+"""Out of the Trash: with everything on it, with Undo, and never to a dead end."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from crm import restoring, retention, undo
+from crm.models import Activity, Attachment, Contact, User
+from crm.restoring import chosen
+from crm.timeline import timeline_for
+from tests.factories import make_contact, make_deal, make_email, make_note
+
+
+def age(row: Contact | Activity, days: int) -> None:
+    type(row).objects.filter(pk=row.pk).update(deleted_at=timezone.now() - timedelta(days=days))
+
+
+@pytest.mark.rule("M32")
+def test_after_89_days_it_comes_back_with_everything_and_after_91_it_is_gone(
+    hana: User, aoki: Contact
+) -> None:
+    deal = make_deal(aoki, owner=hana)
+    make_note(aoki, "They called.", by=hana)
+    email = make_email(aoki, by=hana)
+    Attachment.objects.store(email.activity, b"x", name="a.txt", content_type="text/plain")
+    aoki.trash()
+    age(aoki, 89)
+    retention.erase_trash(timezone.now())
+    result = restoring.restore(chosen(hana, [f"contact:{aoki.pk}"]), by=hana)
+    assert result.rows == [aoki] and not result.refused
+    back = Contact.objects.visible_to(hana).get(pk=aoki.pk)
+    assert back.email == "yuki@aoki.example" and list(back.deals.all()) == [deal]
+    kinds = {line.activity.kind for line in timeline_for(back).lines}
+    assert kinds == {"note", "email"} and email.activity.files.count() == 1
+    back.trash()
+    age(back, 91)
+    retention.erase_trash(timezone.now())
+    assert not Contact.objects.filter(pk=aoki.pk).exists()
+
+
+def test_restoring_is_taken_back(hana: User, aoki: Contact, weber: Contact) -> None:
+    aoki.trash()
+    weber.trash()
+    marks = [f"contact:{aoki.pk}", f"contact:{weber.pk}", f"contact:{aoki.pk}"]
+    result = restoring.restore(chosen(hana, marks), by=hana)
+    assert Contact.objects.kept().count() == 2
+    assert result.undo is not None
+    assert undo.undo(result.undo)
+    assert Contact.objects.trashed().count() == 2
+
+
+@pytest.mark.rule("M32")
+def test_an_address_that_is_taken_is_named_and_can_be_left(hana: User, aoki: Contact) -> None:
+    aoki.set_addresses([("yuki@aoki.example", ""), ("y@aoki.example", "home")])
+    aoki.trash()
+    other = make_contact("yuki@aoki.example", owner=hana)
+    rows = chosen(hana, [f"contact:{aoki.pk}"])
+    (refused,) = restoring.restore(rows, by=hana).refused
+    assert (refused.contact, refused.taken.contact) == (aoki, other)
+    assert Contact.objects.trashed().get() == aoki
+    restoring.restore(chosen(hana, [f"contact:{aoki.pk}"]), by=hana, without_taken=True)
+    assert Contact.objects.kept().get(pk=aoki.pk).email == "y@aoki.example"
+    assert other.email == "yuki@aoki.example"
+
+
+def test_only_what_one_may_see_is_chosen(hana: User, rin: User, aoki: Contact) -> None:
+    aoki.change(audience="owner")
+    aoki.trash()
+    marks = [f"contact:{aoki.pk}", "contact:x", "nonsense", "deal:1", "contact:" + "9" * 40]
+    assert [each.row for each in chosen(hana, marks)] == [aoki]
+    assert chosen(rin, marks) == []

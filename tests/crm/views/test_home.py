@@ -1,0 +1,72 @@
+"""The home page: what needs somebody today, and the first steps of who begins."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from crm import todo
+from crm.models import Contact, User
+from tests.factories import make_contact, make_deal, make_email, make_mailbox
+
+
+@pytest.fixture
+def signed_in(client: Client, hana: User) -> Client:
+    client.force_login(hana)
+    return client
+
+
+def test_what_needs_somebody_is_there(signed_in: Client, hana: User, aoki: Contact) -> None:
+    email = make_email(aoki, by=hana, subject="Re: Osaka dates", text="Could we move it?")
+    yesterday = timezone.now() - timedelta(days=1)
+    todo.add("Call Yuki", assignee=hana, due_at=yesterday, records=[aoki], by=hana)
+    make_deal(aoki, owner=hana, name="Osaka rollout", close_date=yesterday.date())
+    page = signed_in.get("/").content.decode()
+    for said in ("Osaka dates", "Could we move it?", f"/emails/{email.pk}/reply/", "Call Yuki"):
+        assert said in page
+    assert "1 day late" in page and "Osaka rollout" in page and "Close date was" in page
+
+
+def test_a_private_email_shows_nothing_of_itself(
+    signed_in: Client, ken: User, aoki: Contact
+) -> None:
+    secret = {"subject": "Salary", "text": "Secret words", "visibility": "metadata"}
+    make_email(aoki, by=ken, **secret)
+    page = signed_in.get("/?whose=everyone").content.decode()
+    assert "A private e-mail" in page and "Salary" not in page and "Secret" not in page
+
+
+def test_the_first_steps_go_when_they_are_done(signed_in: Client, hana: User) -> None:
+    page = signed_in.get("/").content.decode()
+    assert "First steps" in page and "/mailboxes/connect/" in page
+    assert "All answered. Nobody waits for you." in page  # done states are sentences
+    aoki = make_contact(owner=hana)
+    make_deal(aoki, owner=hana)
+    assert "First steps" in signed_in.get("/").content.decode()
+    make_mailbox(hana)
+    assert "First steps" not in signed_in.get("/").content.decode()
+
+
+def test_the_number_of_queries_does_not_grow(
+    signed_in: Client, hana: User, django_assert_max_num_queries: Any
+) -> None:
+    make_mailbox(hana)
+    for number in range(9):
+        contact = make_contact(owner=hana, last_name="" if number % 2 else "Named")
+        make_email(contact, by=hana)
+        deal = make_deal(contact, owner=hana)
+        now = timezone.now()
+        todo.add("Call", assignee=hana, due_at=now, records=[contact, deal], by=hana)
+        make_deal(contact, owner=hana)
+    with django_assert_max_num_queries(24):
+        signed_in.get("/")
+
+
+def test_done_on_home_changes_that_part_alone(signed_in: Client, hana: User) -> None:
+    task = todo.add("Call Yuki", assignee=hana, due_at=timezone.now(), by=hana)
+    headers = {"HX-Request": "true", "HX-Target": "due"}
+    answer = signed_in.post(f"/tasks/{task.pk}/done/", headers=headers).content.decode()
+    assert 'id="due"' in answer and "<html" not in answer and "data-toast" in answer
+    assert "Nothing is due" in answer

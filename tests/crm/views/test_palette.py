@@ -1,0 +1,72 @@
+"""What the palette finds, as options for htmx and as a page of links."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from crm.models import Contact, User
+from tests.factories import make_contact, make_deal
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def signed_in(client: Client, hana: User) -> Client:
+    client.force_login(hana)
+    return client
+
+
+def options(client: Client, q: str) -> str:
+    return client.get("/palette/", {"q": q}, headers=HTMX).content.decode()
+
+
+def test_options_are_grouped_and_lead_somewhere(
+    signed_in: Client, hana: User, aoki: Contact
+) -> None:
+    deal = make_deal(aoki, owner=hana, name="Aoki pilot")
+    found = options(signed_in, "aok")
+    assert "<html" not in found and 'role="option"' in found
+    assert f'id="option-contact-{aoki.pk}" data-href="/contacts/{aoki.pk}/"' in found
+    assert f'data-href="/deals/{deal.pk}/"' in found and "Companies" in found
+    assert "<mark>Aok</mark>i Shoten" in found
+
+
+def test_a_name_is_text_whatever_it_holds(signed_in: Client, hana: User) -> None:
+    make_contact(owner=hana, last_name="<img src=x> & Söhne")
+    found = options(signed_in, "<img")
+    assert "<mark>&lt;img</mark> src=x&gt; &amp; Söhne" in found and "<img" not in found
+
+
+def test_nothing_typed_shows_the_newest_and_the_pages(signed_in: Client, aoki: Contact) -> None:
+    found = options(signed_in, "")
+    assert "Yuki Aoki" in found and 'data-href="/tasks/"' in found
+    commands = options(signed_in, ">")
+    assert "Yuki Aoki" not in commands and 'data-href="/settings/"' in commands
+
+
+def test_an_unknown_address_can_be_added(signed_in: Client) -> None:
+    assert "/contacts/new/?email=aiko%40kita.example" in options(signed_in, "aiko@kita.example")
+    nothing = options(signed_in, "zzz")
+    assert "Nothing is called “zzz”" in nothing and "data-href" not in nothing
+
+
+def test_without_scripts_it_is_a_page_of_links(signed_in: Client, aoki: Contact) -> None:
+    page = signed_in.get("/palette/?q=yuki").content.decode()
+    assert f'href="/contacts/{aoki.pk}/"' in page and "<mark>Yuki</mark> Aoki" in page
+    assert 'type="search"' in page and 'value="yuki"' in page
+
+
+def test_strangers_find_nothing(client: Client, rin: User, aoki: Contact) -> None:
+    aoki.change(audience="owner")
+    client.force_login(rin)
+    assert "Aoki</" not in options(client, "yuki") and "Yuki" not in options(client, "")
+
+
+def test_few_queries_whatever_is_found(
+    signed_in: Client, hana: User, django_assert_max_num_queries: Any
+) -> None:
+    for _number in range(9):
+        make_contact(owner=hana, last_name="")
+    with django_assert_max_num_queries(6):
+        options(signed_in, "example")
