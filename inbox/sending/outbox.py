@@ -210,7 +210,8 @@ def _becomes(outgoing: Outgoing, state: str, *, error: str = "", **values: objec
     if not outgoing.settle(state=state, **values):
         return False
     _show(outgoing.email, state, error)
-    _tell(outgoing.email, state, error)
+    if outgoing.email.status == state:
+        _tell(outgoing.email, state, error)
     return True
 
 

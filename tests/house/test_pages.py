@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from crm import notices, todo
 from crm.accounts import setup_url
 from crm.models import Attachment, Contact, User
 from tests.factories import make_deal, make_email, make_mailbox, make_note
@@ -35,16 +36,24 @@ ADDRESSES = [*names("crm"), *names("inbox")]
 
 
 @pytest.fixture
-def rows(aoki: Contact, hana: User) -> dict[str, int]:
+def rows(aoki: Contact, hana: User, mio: User) -> dict[str, int]:
     """A row for each first word of a route that names one."""
     email = make_email(aoki, by=hana, html="<p>Good morning.</p>")
     file = Attachment.objects.store(
         email.activity, b"%PDF-1.4", name="offer.pdf", content_type="application/pdf"
     )
     make_note(aoki, by=hana)
-    make_deal(aoki)
+    deal, task = make_deal(aoki), todo.add("Call", assignee=hana, by=hana)
+    notice = notices.tell(mio, "reply", contact=aoki.pk, name="Yuki")
+    assert notice is not None
     mailbox = make_mailbox(hana)
-    found = {"contacts": aoki.pk, "emails": email.pk, "attachments": file.pk}
+    found = {"deals": deal.pk, "companies": aoki.company_id, "tasks": task.pk}
+    found |= {
+        "notifications": notice.pk,
+        "contacts": aoki.pk,
+        "emails": email.pk,
+        "attachments": file.pk,
+    }
     return {**found, "mailboxes": mailbox.pk}
 
 

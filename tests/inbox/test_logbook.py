@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from crm import timeline
-from crm.models import Contact, Email, User
+from crm.models import Contact, Email, Notice, User
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import composer, outbox
 from inbox.sync import engine
@@ -106,3 +106,35 @@ def test_a_report_about_what_they_wrote_marks_nothing(
     logged(mailbox)
     email.refresh_from_db()
     assert email.status == "logged"
+
+
+def test_an_answer_is_told_to_whose_contact_it_is(
+    mailbox: Mailbox, sent: Email, ken: User, aoki: Contact, dovecot: Dovecot
+) -> None:
+    """Without its subject where that is not for them; an automatic answer is not told."""
+    aoki.change(owner=ken)
+    mailbox.change(visibility="metadata")
+    robot = reply_to(sent, sender=aoki.email, to=mailbox.email, Auto_Submitted="auto-replied")
+    dovecot.deliver(mailbox.email, robot.as_bytes())
+    assert logged(mailbox).auto_reply
+    assert not Notice.objects.exists()
+    reply = reply_to(sent, sender=f"Yuki Aoki <{aoki.email}>", to=mailbox.email)
+    dovecot.deliver(mailbox.email, reply.as_bytes())
+    logged(mailbox)
+    notice = Notice.objects.get()
+    assert (notice.user, notice.kind) == (ken, "reply")
+    assert notice.values == {"contact": aoki.pk, "name": "Yuki Aoki", "subject": ""}
+
+
+@pytest.mark.rule("M20")
+def test_a_report_is_told_to_whoever_sent_it_once(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot, relay: Relay
+) -> None:
+    raw = relay.accepted_by(aoki.email)[0].raw
+    for _time in range(2):
+        report = bounce_of(raw, recipient=aoki.email, to=mailbox.email)
+        dovecot.deliver(mailbox.email, report)
+        logged(mailbox)
+    notice = Notice.objects.get()
+    assert (notice.user, notice.kind) == (mailbox.owner, "bounced")
+    assert notice.values["address"] == aoki.email

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pytest_django import Settings
 
-from crm.models import User
+from crm.models import Notice, User
 from inbox.models import Mailbox
 from inbox.models.mailboxes import LEASE
 from tests.factories import make_mailbox
@@ -81,3 +81,25 @@ def test_look_now_makes_it_due_once(mailbox: Mailbox) -> None:
     mailbox.look_now()
     assert mailbox.take_asked()
     assert not mailbox.take_asked()
+
+
+@pytest.mark.rule("M37")
+def test_its_owner_is_told_once_an_incident_and_once_that_it_is_over(mailbox: Mailbox) -> None:
+    def told() -> list[str]:
+        return list(Notice.objects.order_by("pk").values_list("kind", flat=True))
+
+    mailbox.note_success(NOW)
+    mailbox.note_fault("timeout", "", NOW, transient=True)
+    mailbox.note_success(NOW)
+    assert told() == []  # a passing fault is nobody's business
+    mailbox.note_fault("authenticationfailed", "No.", NOW, transient=False)
+    mailbox.note_fault("authenticationfailed", "Still no.", NOW, transient=False)
+    mailbox.note_fault("timeout", "", NOW, transient=True)
+    mailbox.note_fault("authenticationfailed", "No.", NOW, transient=False)
+    assert told() == ["mailbox_disconnected"]
+    mailbox.note_fault("timeout", "", NOW, transient=True)
+    mailbox.note_success(NOW)
+    mailbox.note_success(NOW)
+    assert told() == ["mailbox_disconnected", "mailbox_recovered"]
+    mailbox.note_fault("authenticationfailed", "No.", NOW, transient=False)
+    assert told()[2:] == ["mailbox_disconnected"]

@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 import pytest
 from django.utils import timezone
 
-from crm.models import Contact, Email, User
+from crm.models import Contact, Email, Notice, User
 from inbox.mime import own_ids
 from inbox.mime.types import ParsedAttachment
 from inbox.models import Mailbox, Outgoing
@@ -340,3 +340,18 @@ def test_a_report_that_came_before_the_question_stays(
     engine.look(mailbox)
     assert attempt(outgoing).status == "bounced"
     assert outgoing.state == "sent"
+
+
+@pytest.mark.rule("M23")
+def test_whoever_wrote_it_is_told_what_did_not_leave_and_what_only_they_know(
+    mailbox: Mailbox, aoki: Contact, relay: Relay
+) -> None:
+    relay.behave(refuse_rcpt={"*": "451 4.7.1 later"})
+    attempt(written(mailbox, aoki.email))
+    assert not Notice.objects.exists()  # it is tried again
+    relay.behave(refuse_rcpt={"*": "550 5.1.1 nobody of that name here"})
+    attempt(written(mailbox, aoki.email))
+    left_unknown(mailbox, aoki.email)
+    failed, unknown = Notice.objects.order_by("pk")
+    assert (failed.kind, unknown.kind) == ("send_failed", "unknown_delivery")
+    assert failed.user == mailbox.owner and "nobody of that name" in failed.values["said"]
