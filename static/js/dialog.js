@@ -31,3 +31,9 @@ function place(menu, beside) {
   menu.style.insetInlineStart = `${Math.max(8, across)}px`;
   menu.style.insetBlockStart = `${Math.max(8, down)}px`;
 }
+
+/* htmx copies the attributes of what it replaces; a style that a script has set would come back as
+   text, which the content security policy refuses. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  for (const part of event.detail.target.querySelectorAll("[style]")) part.removeAttribute("style");
+});

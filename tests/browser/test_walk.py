@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from crm import notices, todo
 from crm.accounts import setup_url
 from crm.models import Attachment, Contact, Email, User
 from inbox.models import Mailbox, Outgoing
@@ -61,6 +62,22 @@ def make_sent(contact: Contact, mailbox: Mailbox, state: str) -> None:
     )
 
 
+def make_daily(user: User, contact: Contact) -> None:
+    """What home, tasks, notifications and the Trash show: of each kind one, and long names."""
+    now = timezone.now()
+    make_email(contact, by=user, subject=f"Re: {LONG}", text=f"{LONG} " * 9)
+    make_deal(contact, owner=user, name=LONG, close_date=now.date() - timedelta(days=9))
+    for days in (-9, 0, 1, 3, 30):
+        due = now + timedelta(days=days, minutes=5)
+        todo.add(f"Call {LONG}", due_at=due, assignee=user, records=[contact], by=user)
+    todo.finish(todo.add("Done", assignee=user, by=user), by=user)
+    values = {"subject": LONG, "name": LONG, "address": LONG, "said": f"550 {'x' * 120}"}
+    for kind in notices.KINDS:
+        notices.tell(user, kind, **values)
+    make_contact(owner=user, last_name=f"{LONG} {LONG}").trash()
+    make_note(contact, LONG, by=user).activity.trash()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES, ids=["wide", "phone"])
 def test_the_walk(
@@ -68,6 +85,7 @@ def test_the_walk(
 ) -> None:
     others = make_company(f"{LONG} {LONG}", owner=hana)
     long = make_contact(f"{LONG.lower()}@example.test", last_name=LONG, company=others, owner=hana)
+    make_daily(hana, record)
     email, mailbox = Email.objects.first(), Mailbox.objects.get()
     page = sign_in(hana)
     page.set_viewport_size({"width": size[0], "height": size[1]})
@@ -82,6 +100,14 @@ def test_the_walk(
         f"/contacts/{long.pk}/details/",
         f"/contacts/{long.pk}/emails/",
         f"/emails/{email.pk}/" if email else "",
+        "/",
+        "/?whose=everyone",
+        "/tasks/",
+        "/notifications/?show=all",
+        "/trash/",
+        "/settings/",
+        "/help/?q=pop3",
+        f"/palette/?q={LONG[:6]}",
         "/mailboxes/",
         f"/mailboxes/{mailbox.pk}/",
         "/accounts/logout/",
