@@ -32,8 +32,8 @@ class Note(ActivityDetail):
 class TaskQuerySet(models.QuerySet["Task"]):
     def visible_to(self, user: "User") -> Self:
         """Kept tasks: one's own, and those on records that one may see."""
-        on_records = Activity.objects.visible_to(user).values("pk")
-        return self.filter(Q(assignee=user) | Q(activity__in=on_records), activity__deleted_at=None)
+        seen = Activity.objects.visible_to(user).filter(pk=models.OuterRef("pk"))
+        return self.filter(Q(assignee=user) | Q(models.Exists(seen)), activity__deleted_at=None)
 
     def open(self) -> Self:
         return self.filter(done_at=None)
