@@ -11,6 +11,7 @@ from django.db.models import (
     Count,
     Exists,
     OuterRef,
+    Prefetch,
     Q,
     QuerySet,
     Subquery,
@@ -43,7 +44,8 @@ def waiting(user: User, now: datetime, *, everyone: bool, most: int) -> list[Ema
     emails = emails.filter(~Exists(newer)).order_by("activity__at", "pk")
     emails = emails.defer("text", "html").annotate(snippet=Left("text", 200))
     emails = emails.select_related("activity__by")
-    return list(emails.prefetch_related("participants__contact")[:most])
+    known = Prefetch("participants__contact", queryset=Contact.objects.visible_to(user))
+    return list(emails.prefetch_related("participants", known)[:most])
 
 
 class Stalled(NamedTuple):

@@ -38,6 +38,15 @@ def test_a_private_email_shows_nothing_of_itself(
     assert "A private e-mail" in page and "Salary" not in page and "Secret" not in page
 
 
+def test_who_may_not_see_the_contact_is_led_to_the_email(
+    signed_in: Client, hana: User, ken: User
+) -> None:
+    hidden = make_contact(owner=ken, audience="owner")
+    email = make_email(hidden, by=hana)
+    page = signed_in.get("/").content.decode()
+    assert f'href="/emails/{email.pk}/"' in page and f"/contacts/{hidden.pk}/" not in page
+
+
 def test_the_first_steps_go_when_they_are_done(signed_in: Client, hana: User) -> None:
     page = signed_in.get("/").content.decode()
     assert "First steps" in page and "/mailboxes/connect/" in page
