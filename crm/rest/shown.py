@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from crm.lib.html import sanitise
-from crm.models import Activity, Attachment, Email, Note, Participant, User
+from crm.models import Activity, Attachment, Email, Participant, User
 
 
 def activity(row: Activity, viewer: User) -> dict[str, Any]:
@@ -13,8 +13,7 @@ def activity(row: Activity, viewer: User) -> dict[str, Any]:
     detail = row.detail
     if isinstance(detail, Email):
         return email(detail, viewer)
-    assert isinstance(detail, Note)  # the kinds are a closed set
-    return {**_head(row), "text": detail.text}
+    return {**_head(row), **detail.export()}
 
 
 def _head(row: Activity) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from crm import todo
 from crm.models import ApiToken, Audience, Contact, User
 from tests.factories import make_contact, make_email, make_note
 
@@ -106,11 +107,13 @@ def test_a_token_sees_what_its_user_sees(api: Api, aoki: Contact, rin: User) -> 
     assert api("get", "/contacts", token=token).json()["items"] == []
 
 
-def test_the_timeline_is_newest_first_by_kind(api: Api, aoki: Contact) -> None:
+def test_the_timeline_is_newest_first_by_kind(api: Api, aoki: Contact, hana: User) -> None:
     make_email(aoki, subject="One")
     make_note(aoki, "Two")
+    todo.add("Three", assignee=hana, records=[aoki], by=hana)
     items = api("get", f"/contacts/{aoki.pk}/timeline").json()["items"]
-    assert [row["kind"] for row in items] == ["note", "email"]
+    assert [row["kind"] for row in items] == ["task", "note", "email"]
+    assert (items[0]["title"], items[0]["done_at"], items[1]["text"]) == ("Three", None, "Two")
     emails = api("get", f"/contacts/{aoki.pk}/timeline?kind=email").json()["items"]
     assert [row["subject"] for row in emails] == ["One"]
     assert emails[0]["from"]["email"] == aoki.email

@@ -73,7 +73,7 @@ def test_it_quotes_the_new_words_alone(aoki: Contact) -> None:
     at = datetime(2026, 5, 3, 10, 24, tzinfo=UTC)
     email = make_email(aoki, text=f"{WORDS}\n\n> older", reply_length=len(WORDS), at=at)
     assert reply_to(email, []).text == (
-        "\n\nOn May 3, 2026, 10:24 a.m., Yuki Aoki <yuki@aoki.example> wrote:\n"
+        "\n\nOn 3 May 2026, 10:24, Yuki Aoki <yuki@aoki.example> wrote:\n"
         "> Shall we?\n>\n>> No hurry.\n> Yuki"
     )
     assert quotation(make_email(aoki, text="", html="<p>A picture.</p>")) == ""
