@@ -10,13 +10,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import NoReturn
 
 from config import dotenv
+from config.demo.place import VARIABLE as DEMO
+from config.demo.place import Occupied
+from config.demo.stage import Stage
 from config.parts import Part
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,22 +55,32 @@ class Address:
         )
 
 
-def main() -> int:
-    """Everything, in order; returns the exit code."""
+def main(*arguments: str) -> int:
+    """Everything, in order; returns the exit code. The one argument is --demo."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # one way out for both signals
     environment = prepare()
     address = Address(environment["HOST"], int(environment["PORT"]))
     if taken(address):
-        print(
-            f"Port {address.port} is in use. Another one: PORT=8001 script/server", file=sys.stderr
-        )
+        again = " ".join(["PORT=8001 script/server", *arguments])
+        print(f"Port {address.port} is in use. Another one: {again}", file=sys.stderr)
         return 2
+    stage = None
+    if "--demo" in arguments:
+        try:
+            stage = Stage(Path(environment.get(DEMO) or ROOT / "var" / "demo"), environment)
+        except Occupied as why:
+            print(f"This demo runs already, in {why}.", file=sys.stderr)
+            return 2
+        environment = stage.environment
     parts = [Part(name, command, environment) for name, command in commands(address).items()]
+    parts = [*stage.parts, *parts] if stage else parts
     try:
         subprocess.run(manage("migrate", "--no-input", "-v", "0"), env=environment, check=True)
-        supervise(parts, address, environment)
+        if stage:
+            stage.furnish()
+        supervise(parts, address, partial(greet, address, environment, stage))
     except subprocess.CalledProcessError as error:
-        print("The database could not be brought up to date (see above).", file=sys.stderr)
+        print("The database could not be made ready (see above).", file=sys.stderr)
         return error.returncode
     except KeyboardInterrupt:
         return 0
@@ -125,7 +139,7 @@ def manage(*arguments: str) -> list[str]:
     return [sys.executable, "manage.py", *arguments]
 
 
-def supervise(parts: list[Part], address: Address, environment: Mapping[str, str]) -> NoReturn:
+def supervise(parts: list[Part], address: Address, greet: Callable[[], None]) -> NoReturn:
     """Keeps the parts alive until a signal comes; says once that the web part answers."""
     ready = False
     while True:
@@ -134,8 +148,16 @@ def supervise(parts: list[Part], address: Address, environment: Mapping[str, str
         if not ready and answers(address):
             ready = True
             print(f"Ready: {address.url}", flush=True)
-            subprocess.run(manage("first_account", address.url), env=environment, check=False)
+            greet()
         time.sleep(0.2)
+
+
+def greet(address: Address, environment: Mapping[str, str], stage: Stage | None) -> None:
+    """Whom to sign in as; on a new installation, where to make the first account."""
+    if stage:
+        print(stage.greeting(), flush=True)
+    else:
+        subprocess.run(manage("first_account", address.url), env=environment, check=False)
 
 
 def answers(address: Address) -> bool:
@@ -161,4 +183,4 @@ def stop(parts: list[Part]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

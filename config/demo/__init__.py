@@ -1,4 +1,4 @@
-"""The demo of `script/server --demo`: mail servers and customers on this machine, as two more parts.
+"""The demo of `script/server --demo`: mail servers and customers here, as two more parts.
 
 It stands beside config/serve.py, which starts it, and knows no Django. What stands in the database
 is told by inbox/demo/.

@@ -18,8 +18,10 @@ FIRST = {
         "{name} 様\n\nお世話になっております。{me}でございます。\nご連絡ありがとうございます。"
         "内容を確認いたしました。\n来週火曜日の午後にお打ち合わせのお時間をいただけますでしょうか。"
         "\n\nどうぞよろしくお願いいたします。\n\n{me}",
-        "{name} 様\n\nいつも大変お世話になっております。{me}です。\nお見積りの件、社内で検討いたします。"
-        "\n導入までの日程も併せてお知らせいただけますと幸いです。\n\nよろしくお願いいたします。\n\n{me}",
+        "{name} 様\n\n"
+        "いつも大変お世話になっております。{me}です。\nお見積りの件、社内で検討いたします。"
+        "\n導入までの日程も併せてお知らせいただけますと幸いです。\n\n"
+        "よろしくお願いいたします。\n\n{me}",
         "{name} 様\n\nお世話になっております。\n早速のご返信、誠にありがとうございます。\n"
         "いただいた内容で問題ございませんので、このまま進めていただけますでしょうか。"
         "\n\n引き続きよろしくお願いいたします。\n\n{me}",
@@ -28,18 +30,22 @@ FIRST = {
 LATER = {
     "en": (
         "Hello {name},\n\nperfect, then let us do it like that.\n\nBest regards,\n{me}",
-        "Hi {name},\n\nthanks, that answers my question. You will hear from me next week."
-        "\n\n{me}",
+        "Hi {name},\n\nthanks, that answers my question. You will hear from me next week.\n\n{me}",
         "Hello {name},\n\nagreed. I have put it into the calendar.\n\nRegards\n{me}",
     ),
     "ja": (
-        "{name} 様\n\nご回答ありがとうございます。承知いたしました。\nそれでは、そのように手配をお願いいたします。"
+        "{name} 様\n\n"
+        "ご回答ありがとうございます。承知いたしました。\nそれでは、そのように手配をお願いいたします。"
         "\n\n{me}",
-        "{name} 様\n\nお世話になっております。\nご丁寧にありがとうございます。当日はよろしくお願いいたします。"
+        "{name} 様\n\n"
+        "お世話になっております。\nご丁寧にありがとうございます。当日はよろしくお願いいたします。"
         "\n\n{me}",
     ),
 }
-QUOTED = {"en": "On {date:%d %b %Y at %H:%M}, {who} wrote:", "ja": "{date:%Y年%m月%d日 %H:%M}、{who} のメール:"}
+QUOTED = {
+    "en": "On {date:%d %b %Y at %H:%M}, {who} wrote:",
+    "ja": "{date:%Y年%m月%d日 %H:%M}、{who} のメール:",
+}
 
 
 def answer(language: str, about: str, *, name: str, me: str, rounds: int) -> str:

@@ -19,8 +19,8 @@ from email.utils import formataddr, getaddresses, parsedate_to_datetime
 from pathlib import Path
 
 from config.demo.answers import QUOTED, answer
-from config.demo.place import HOST, Place, find
-from inbox.demo.cast import CUSTOMERS, JAPANESE, MAILBOXES
+from config.demo.place import Place, find
+from inbox.demo.cast import CUSTOMERS, HOST, JAPANESE, MAILBOXES
 
 PAUSE = 1.0  # seconds between two looks
 TYPING = 2.0  # seconds that an answer takes

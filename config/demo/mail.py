@@ -26,8 +26,8 @@ from pymap.imap import IMAPServer
 from pymap.parsing.message import AppendMessage
 from pymap.user import Passwords, UserMetadata
 
-from config.demo.place import HOST, Place, find
-from inbox.demo.cast import CUSTOMERS, GONE, MAILBOXES
+from config.demo.place import Place, find
+from inbox.demo.cast import CUSTOMERS, GONE, HOST, MAILBOXES
 
 
 class FiledMailbox(MailboxData):
@@ -68,15 +68,16 @@ class FiledMailboxes(MailboxSet):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.folder = folder
-        self._inbox = self._filed("INBOX")
+        self._inbox: FiledMailbox = self._filed("INBOX")
 
     async def load(self) -> None:
         (self.folder / "Sent").mkdir(exist_ok=True)
         for each in sorted(self.folder.iterdir()):
             name = unquote(each.name)
+            filed = self._inbox if name == "INBOX" else self._filed(name)
             if name != "INBOX":
-                self._set[name] = self._filed(name)
-            await (await self.get_mailbox(name)).load()
+                self._set[name] = filed
+            await filed.load()
 
     async def add_mailbox(self, name: str) -> Any:
         async with self._set_lock.write_lock():
@@ -143,7 +144,13 @@ async def serve(place: Place) -> None:
 async def _reading(mailboxes: Mapping[str, FiledMailboxes], password: str) -> Any:
     """What answers an IMAP connection."""
     plain = Namespace(debug=False, passlib_cfg=None, proxy_protocol=None)
-    unused = {"host": "", "port": 0, "demo_data": False, "demo_user": "", "demo_password": ""}
+    unused: dict[str, Any] = {
+        "host": "",
+        "port": 0,
+        "demo_data": False,
+        "demo_user": "",
+        "demo_password": "",
+    }
     config = Config(plain, tls_enabled=False, **unused)
     login = Login(config)
     hashed = await Passwords(config).hash_password(password)

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from config.demo.authority import certify
+from inbox.demo.cast import HOST
 
-HOST = "localhost"
 # Read by every part: which folder is the demo's.
 VARIABLE = "DEMO_FOLDER"
 
@@ -60,6 +60,9 @@ class Place:
             "CACHE_URL": "locmemcache://",
             "EMAIL_URL": "consolemail://",
             "MEDIA_ROOT": str(self.folder / "media"),
+            "HTTPS": "false",
+            "STATIC_MANIFEST": "false",
+            "ALLOWED_HOSTS": ",".join({"localhost", "127.0.0.1", "[::1]", given["HOST"]}),
         }
         fixed = {
             VARIABLE: str(self.folder),
@@ -104,7 +107,7 @@ def _lock(folder: Path) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system lets go when we end
     except OSError:
         os.close(handle)
-        raise Occupied from None
+        raise Occupied(folder) from None
 
 
 def _ports(wanted: list[int]) -> list[int]:

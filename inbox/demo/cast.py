@@ -1,5 +1,6 @@
 """Who plays in the demo: the house that uses Musubi, its mailboxes, and addresses of note."""
 
+HOST = "localhost"  # of the demo's mail servers
 HOUSE = "Kumo Works"
 DOMAIN = "kumo.example"
 HANA = f"hana@{DOMAIN}"
