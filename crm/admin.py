@@ -1,21 +1,44 @@
 """The Django admin for operators (M42). Nothing secret is shown, and what stories write is read."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy, ngettext
 
 from crm import models
 
+admin.site.site_header = admin.site.site_title = "Musubi"
+admin.site.index_title = gettext_lazy("Administration")
+
+IN_TRASH = ("deleted_at", admin.EmptyFieldListFilter)
+
+
+class OnSiteAdmin(admin.ModelAdmin):
+    """For rows with a page: "View on site" leads there. `page` is its name."""
+
+    page: ClassVar[str]
+
+    def view_on_site(self, obj: Any) -> str:
+        return reverse(self.page, args=[obj.pk])
+
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """For rows that only the stories may write: a hand-made one would break their rules."""
+    """For rows that only the stories may write: a hand-made one would break their rules, and
+    deleting one would leave others behind. Some of these tables are long: nothing is counted."""
+
+    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
@@ -49,6 +72,7 @@ class UserAdmin(SecretiveAdmin):
     list_display = ("email", "name", "role", "team", "is_active", "last_login")
     list_filter = ("role", "team", "is_active")
     search_fields = ("email", "name")
+    date_hierarchy = "created_at"
     readonly_fields = ("last_login", "created_at", "updated_at")
     exclude = ("password", "groups", "user_permissions", "single_keys", "undo_seconds")  # theirs
 
@@ -66,14 +90,48 @@ class EmailAddressInline(admin.TabularInline):
     extra = 0
 
 
+class RecordAdmin(OnSiteAdmin):
+    """Contacts, companies and deals: into the Trash and out of it, never gone at once (M32)."""
+
+    list_select_related: ClassVar[Any] = ("owner",)
+    raw_id_fields: ClassVar[Any] = ("owner",)
+    readonly_fields = ("deleted_at", "created_at", "updated_at")
+    date_hierarchy: ClassVar[Any] = "created_at"
+    actions = ("move_to_trash", "restore")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.action(description=gettext_lazy("Move to the Trash"))
+    def move_to_trash(self, request: HttpRequest, rows: Any) -> None:
+        count = 0
+        for row in rows.kept():
+            row.trash()
+            count += 1
+        text = ngettext("{n} is in the Trash.", "{n} are in the Trash.", count)
+        self.message_user(request, text.format(n=count))
+
+    @admin.action(description=gettext_lazy("Restore from the Trash"))
+    def restore(self, request: HttpRequest, rows: Any) -> None:
+        count = 0
+        for row in rows.trashed():
+            try:
+                row.restore()
+                count += 1
+            except models.AddressTaken as why:
+                self.message_user(request, str(why), messages.ERROR)
+        text = ngettext("{n} was restored.", "{n} were restored.", count)
+        self.message_user(request, text.format(n=count))
+
+
 @admin.register(models.Contact)
-class ContactAdmin(admin.ModelAdmin):
-    list_display = ("name", "email", "company", "owner", "created_at", "deleted_at")
-    list_filter = ("audience", ("deleted_at", admin.EmptyFieldListFilter))
-    search_fields = ("first_name", "last_name", "addresses__address")
+class ContactAdmin(RecordAdmin):
+    page = "crm:contact"
+    list_display = ("name", "reading", "email", "company", "owner", "created_at", "deleted_at")
+    list_filter = ("audience", IN_TRASH)
+    search_fields = ("first_name", "last_name", "reading", "addresses__address", "company__name")
     list_select_related = ("company", "owner")
     raw_id_fields = ("company", "owner")
-    readonly_fields = ("deleted_at",)  # the Trash also releases its addresses
     inlines = (EmailAddressInline,)
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -81,13 +139,11 @@ class ContactAdmin(admin.ModelAdmin):
 
 
 @admin.register(models.Company)
-class CompanyAdmin(admin.ModelAdmin):
+class CompanyAdmin(RecordAdmin):
+    page = "crm:company"
     list_display = ("name", "domain", "owner", "created_at", "deleted_at")
-    list_filter = ("audience", ("deleted_at", admin.EmptyFieldListFilter))
+    list_filter = ("audience", IN_TRASH)
     search_fields = ("name", "domain")
-    list_select_related = ("owner",)
-    raw_id_fields = ("owner",)
-    readonly_fields = ("deleted_at",)
 
 
 class StageInline(admin.TabularInline):
@@ -98,6 +154,7 @@ class StageInline(admin.TabularInline):
 @admin.register(models.Pipeline)
 class PipelineAdmin(admin.ModelAdmin):
     list_display = ("name", "position")
+    search_fields = ("name",)
     inlines = (StageInline,)
 
 
@@ -105,45 +162,112 @@ class PipelineAdmin(admin.ModelAdmin):
 class StageAdmin(admin.ModelAdmin):
     list_display = ("name", "pipeline", "position", "probability", "outcome")
     list_filter = ("pipeline", "outcome")
+    search_fields = ("name",)
+    list_select_related = ("pipeline",)
 
 
 @admin.register(models.Deal)
-class DealAdmin(admin.ModelAdmin):
-    list_display = ("name", "stage", "amount", "currency", "company", "owner", "deleted_at")
-    list_filter = ("stage__pipeline", "stage", ("deleted_at", admin.EmptyFieldListFilter))
-    search_fields = ("name",)
+class DealAdmin(RecordAdmin):
+    page = "crm:deal"
+    list_display = (
+        *("name", "stage", "stage_since", "amount", "currency", "close_date"),
+        *("company", "owner", "deleted_at"),
+    )
+    list_filter = ("stage__pipeline", "stage", "currency", IN_TRASH)
+    search_fields = ("name", "company__name")
     list_select_related = ("stage", "company", "owner")
     raw_id_fields = ("company", "owner", "contacts")
-    readonly_fields = ("deleted_at",)
+    date_hierarchy = "close_date"
 
 
 @admin.register(models.Activity)
 class ActivityAdmin(ReadOnlyAdmin):
     list_display = ("id", "kind", "at", "by", "deleted_at")
-    list_filter = ("kind", ("deleted_at", admin.EmptyFieldListFilter))
+    list_filter = ("kind", IN_TRASH)
+    search_fields = ("by__name", "by__email")
     list_select_related = ("by",)
     date_hierarchy = "at"
 
 
 @admin.register(models.Note)
 class NoteAdmin(ReadOnlyAdmin):
-    list_display = ("activity_id", "summary")
+    list_display = ("activity_id", "summary", "by", "at")
     search_fields = ("text",)
+    list_select_related = ("activity__by",)
+    date_hierarchy = "activity__at"
+
+    @admin.display(ordering="activity__by__name", description=gettext_lazy("by"))
+    def by(self, note: models.Note) -> models.User | None:
+        return note.activity.by
+
+    @admin.display(ordering="activity__at", description=gettext_lazy("at"))
+    def at(self, note: models.Note) -> datetime:
+        return note.activity.at
+
+
+@admin.register(models.Task)
+class TaskAdmin(ReadOnlyAdmin):
+    list_display = ("activity_id", "title", "assignee", "due_at", "done_at")
+    list_filter = (("done_at", admin.EmptyFieldListFilter),)
+    search_fields = ("title", "assignee__name", "assignee__email")
+    list_select_related = ("assignee",)
+    date_hierarchy = "due_at"
+
+
+@admin.register(models.Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    """What somebody is told is theirs: its kind and time are shown, not what it is about."""
+
+    list_display = ("id", "user", "kind", "created_at", "read_at")
+    list_filter = ("kind", ("read_at", admin.EmptyFieldListFilter))
+    search_fields = ("user__name", "user__email")
+    list_select_related = ("user",)
+    date_hierarchy = "created_at"
+    exclude = ("values",)
+
+
+@admin.register(models.UndoEntry)
+class UndoEntryAdmin(SecretiveAdmin, ReadOnlyAdmin):
+    """Who can take something back, and until when. What it was is in `steps`: people's data."""
+
+    secrets = ("token", "steps")
+    list_display = ("id", "by", "expires_at", "used_at")
+    list_filter = (("used_at", admin.EmptyFieldListFilter),)
+    search_fields = ("by__name", "by__email")
+    list_select_related = ("by",)
+    date_hierarchy = "expires_at"
+    exclude: ClassVar[tuple[str, ...]] = ("token", "steps")
 
 
 @admin.register(models.Thread)
 class ThreadAdmin(ReadOnlyAdmin):
     list_display = ("id", "created_at")
+    date_hierarchy = "created_at"
+    exclude = ("subject",)
 
 
 @admin.register(models.Email)
-class EmailAdmin(ReadOnlyAdmin):
+class EmailAdmin(OnSiteAdmin, ReadOnlyAdmin):
     """Transport facts; what people wrote is read on the record, where visibility is obeyed."""
 
-    list_display = ("activity_id", "direction", "status", "source", "reason_rule", "auto_reply")
-    list_filter = ("direction", "status", "source", "auto_reply")
-    search_fields = ("message_id",)
+    page = "inbox:email"
+    list_display = (
+        *("activity_id", "at", "by", "direction", "status", "source", "reason_rule"),
+        *("auto_reply", "visibility"),
+    )
+    list_filter = ("direction", "status", "source", "auto_reply", "new_participant", "visibility")
+    search_fields = ("=message_id", "participants__address")
+    list_select_related = ("activity__by",)
+    date_hierarchy = "activity__at"
     exclude = ("subject", "text", "html")
+
+    @admin.display(ordering="activity__at", description=gettext_lazy("at"))
+    def at(self, email: models.Email) -> datetime:
+        return email.activity.at
+
+    @admin.display(ordering="activity__by__name", description=gettext_lazy("by"))
+    def by(self, email: models.Email) -> models.User | None:
+        return email.activity.by
 
 
 @admin.register(models.Participant)
@@ -161,21 +285,30 @@ class ParticipantAdmin(ReadOnlyAdmin):
 class AttachmentAdmin(ReadOnlyAdmin):
     list_display = ("id", "name", "content_type", "size", "stored", "not_stored")
     list_filter = ("not_stored", "inline")
+    search_fields = ("name",)
+    exclude = ("path",)
 
 
 @admin.register(models.ApiToken)
 class ApiTokenAdmin(SecretiveAdmin, ReadOnlyAdmin):
     """A token can be taken away here; it is made by `create_api_token`, which shows it once."""
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
     secrets = ("digest",)
     list_display = ("id", "user", "name", "created_at")
+    search_fields = ("name", "user__name", "user__email")
     list_select_related = ("user",)
+    date_hierarchy = "created_at"
     exclude: ClassVar[tuple[str, ...]] = ("digest",)
 
 
 @admin.register(models.Association)
 class AssociationAdmin(ReadOnlyAdmin):
     list_display = ("id", "activity_id", "contact_id", "company_id", "deal_id", "at")
+    search_fields = ("=activity__id",)
+    date_hierarchy = "at"
 
 
 @admin.register(models.Heartbeat)

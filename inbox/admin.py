@@ -4,17 +4,24 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 
 from inbox import models
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """The stories write these rows: a hand-made change would lose or double mail."""
+    """The stories write these rows: a hand-made change would lose or double mail. Some of the
+    tables are long: nothing is counted."""
+
+    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
@@ -37,6 +44,9 @@ class MailboxAdmin(admin.ModelAdmin):
     fields = ("owner", "team", "email", "name", "scope", "visibility", "state", "state_reason")
     readonly_fields = ("owner", "email", "state", "state_reason")
     inlines = (FolderInline,)
+
+    def view_on_site(self, obj: models.Mailbox) -> str:
+        return reverse("inbox:mailbox", args=[obj.pk])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -61,15 +71,15 @@ class CredentialAdmin(SecretiveAdmin):
     secrets = ("password",)
     list_display = ("mailbox", "updated_at")
     exclude = ("password",)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    search_fields = ("mailbox__email",)
+    list_select_related = ("mailbox",)
 
 
 @admin.register(models.Folder)
 class FolderAdmin(ReadOnlyAdmin):
     list_display = ("name", "mailbox", "role", "uidvalidity", "next_uid", "messages", "looked_at")
     list_filter = ("role",)
+    search_fields = ("name", "mailbox__email")
     list_select_related = ("mailbox",)
 
 
@@ -77,12 +87,14 @@ class FolderAdmin(ReadOnlyAdmin):
 class MessageIdAdmin(ReadOnlyAdmin):
     list_display = ("value", "origin", "email_id")
     list_filter = ("origin",)
-    search_fields = ("value",)
+    search_fields = ("=value",)
 
 
 @admin.register(models.MailboxCopy)
 class MailboxCopyAdmin(ReadOnlyAdmin):
     list_display = ("email_id", "mailbox", "folder", "uidvalidity", "uid")
+    list_filter = ("folder__role",)
+    search_fields = ("mailbox__email",)
     list_select_related = ("mailbox", "folder")
 
 
@@ -91,13 +103,19 @@ class OutgoingAdmin(SecretiveAdmin):
     secrets = ("frozen",)
     list_display = ("id", "mailbox", "state", "attempts", "due_at", "sent_at", "copy_state")
     list_filter = ("state", "copy_state")
+    search_fields = ("mailbox__email", "=email__message_id")
     list_select_related = ("mailbox",)
+    date_hierarchy = "due_at"
     exclude = ("frozen",)
+
+    def view_on_site(self, obj: models.Outgoing) -> str:
+        return reverse("inbox:email", args=[obj.email_id])
 
 
 @admin.register(models.HeadersRead)
 class HeadersReadAdmin(ReadOnlyAdmin):
     list_display = ("mailbox", "day", "count")
+    search_fields = ("mailbox__email",)
     list_select_related = ("mailbox",)
     date_hierarchy = "day"
 
@@ -106,5 +124,6 @@ class HeadersReadAdmin(ReadOnlyAdmin):
 class ReadingAdmin(ReadOnlyAdmin):
     list_display = ("mailbox", "at", "rule", "known_id", "message_id")
     list_filter = ("rule",)
+    search_fields = ("mailbox__email", "=message_id", "=known_id")
     list_select_related = ("mailbox",)
     date_hierarchy = "at"

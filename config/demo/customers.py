@@ -21,11 +21,13 @@ from pathlib import Path
 from config.demo.answers import QUOTED, answer
 from config.demo.place import Place, find
 from inbox.demo.cast import CUSTOMERS, HOST, JAPANESE, MAILBOXES
+from inbox.demo.names import FIRST_JA, LAST_JA
 
 PAUSE = 1.0  # seconds between two looks
 TYPING = 2.0  # seconds that an answer takes
 TIMEOUT = 10.0
 LONGEST = 40  # lines that are quoted
+WRITTEN = {address: name for name, _reading, address in (*LAST_JA, *FIRST_JA)}
 
 
 def live(place: Place) -> None:
@@ -108,7 +110,7 @@ def reply_to(message: EmailMessage) -> EmailMessage | None:
         language,
         original,
         name=_called(name or sender, language),
-        me=my_name or me.partition("@")[0],
+        me=my_name or _signed(me, language),
         rounds=len(references),
     )
     reply.set_content(text + "\n\n" + _quoted(message, language, formataddr((name, sender))))
@@ -123,6 +125,14 @@ def _people(message: EmailMessage, header: str) -> list[tuple[str, str]]:
 def _called(name: str, language: str) -> str:
     """English customers use the first name."""
     return name if language == "ja" else name.split("@")[0].split()[0]
+
+
+def _signed(address: str, language: str) -> str:
+    """A name from "anna.weber"; a Japanese one is written as its owner would."""
+    first, _dot, last = address.partition("@")[0].partition(".")
+    if language == "ja":
+        return WRITTEN.get(last, last) or WRITTEN.get(first, first)
+    return f"{first} {last}".strip().title()
 
 
 def _again(subject: str) -> str:

@@ -60,6 +60,7 @@ class Place:
             "CACHE_URL": "locmemcache://",
             "EMAIL_URL": "consolemail://",
             "MEDIA_ROOT": str(self.folder / "media"),
+            "INBOX_POLL_SECONDS": "5",  # and so long, at first, until servers are tried again
             "HTTPS": "false",
             "STATIC_MANIFEST": "false",
             "ALLOWED_HOSTS": ",".join({"localhost", "127.0.0.1", "[::1]", given["HOST"]}),

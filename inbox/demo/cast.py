@@ -9,7 +9,7 @@ INFO = f"info@{DOMAIN}"  # its mailbox is the disconnected one
 
 MAILBOXES = (HANA, KEN, INFO)  # what the demo's mail servers hold for Musubi
 CUSTOMERS = "customers@demo.example"  # the one mailbox in which all mail to customers arrives
-GONE = frozenset({"t.brandt@nordlicht.example"})  # nobody is there: the server says so
+GONE = frozenset({"thomas.brandt@nordlicht.example"})  # nobody is there: the server says so
 
 # The addresses of Japanese customers end with this; they answer in Japanese.
 JAPANESE = ".example.jp"

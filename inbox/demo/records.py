@@ -8,8 +8,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
 from crm.accounts import start_pipeline
-from crm.models import Company, Contact, Deal, EmailAddress, Pipeline, Stage, User
+from crm.models import Association, Company, Contact, Deal, EmailAddress, Pipeline, Stage, User
 from inbox.demo import names
 from inbox.demo.cast import JAPANESE
 
@@ -98,7 +101,7 @@ def _english(number: int, rng: random.Random) -> tuple[dict[str, Any], str]:
     phone = f"+49 221 555{rng.randrange(1000, 9999)}"
     values = {"first_name": first, "last_name": last, "phone": phone}
     values["job_title"] = rng.choice(names.JOBS_EN)
-    return values, f"{first[0]}.{last}".lower().replace("'", "")
+    return values, f"{first}.{last}".lower().replace("'", "")
 
 
 def _japanese(number: int, rng: random.Random) -> tuple[dict[str, Any], str]:
@@ -163,3 +166,12 @@ def _made_earlier(model: Any, rng: random.Random, most_days: int) -> None:
             for start in range(0, len(chosen), AT_ONCE):
                 rows = model.objects.filter(pk__in=chosen[start : start + AT_ONCE])
                 rows.update(created_at=made)
+
+
+def settle_news() -> None:
+    """When something happened with each record last, now that its timeline is written."""
+    for model, name in ((Contact, "contact"), (Company, "company"), (Deal, "deal")):
+        places = Association.objects.filter(**{name: OuterRef("pk")})
+        newest = places.order_by("-at", "-activity_id").values("at")[:1]
+        rows: Any = model
+        rows.objects.update(news_at=Coalesce(Subquery(newest), "created_at"))

@@ -36,6 +36,7 @@ def seed(*, contacts: int, emails: int, seed: int, password: str) -> None:
     talks.write(emails, persons, rng, now)
     handwritten.write_notes(persons, rng, now)
     handwritten.write_tasks(persons, rng, now)
+    records.settle_news()
     _disconnected_mailbox(people[0], rng)
 
 

@@ -19,7 +19,7 @@ from crm.models import (
 )
 from crm.models.attachments import store_content
 from inbox.demo import files, letters_en, letters_ja
-from inbox.demo.cast import DOMAIN
+from inbox.demo.cast import DOMAIN, GONE
 from inbox.demo.letters import Script, Turn
 from inbox.demo.records import AT_ONCE, Person
 from inbox.mime.ids import normal
@@ -118,7 +118,7 @@ def _who_and_what(persons: Sequence[Person], rng: random.Random) -> Iterator[tup
     english = [person for person in persons if not person.japanese]
     japanese = [person for person in persons if person.japanese]
     special = [letters_en.IMAGES, letters_en.NEWCOMER, letters_en.AUTO_REPLY]
-    gone = next((p for p in english if p.address.startswith("t.brandt@")), None)
+    gone = next((p for p in english if p.address in GONE), None)
     if gone:
         yield gone, letters_en.BOUNCED
     yield from zip((p for p in english if p is not gone), special, strict=False)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.db import connection
 from django.test import Client
@@ -11,7 +12,22 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from crm.models import ApiToken, Attachment, Heartbeat, Pipeline, User
+from crm.models import (
+    Activity,
+    ApiToken,
+    Attachment,
+    Company,
+    Contact,
+    Deal,
+    Email,
+    EmailAddress,
+    Heartbeat,
+    Notice,
+    Pipeline,
+    Task,
+    UndoEntry,
+    User,
+)
 from inbox.models import Credential, HeadersRead, MailboxCopy, Outgoing, Reading
 from tests.factories import (
     make_company,
@@ -30,6 +46,7 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 OURS = [model for model in MODELS if model._meta.app_label in ("crm", "inbox")]
 FROZEN = b"canary-frozen-bytes"
 PASSWORD = "canary-mailbox-password"
+CANARY = "canary-of-somebody"
 
 
 def label(model: Any) -> str:
@@ -53,6 +70,10 @@ def fill(number: int) -> None:
     make_deal(contact, stage=stage, owner=user, company=company)
     Attachment.objects.store(email.activity, b"x", name="a.txt", content_type="text/plain")
     Heartbeat.objects.create(part=f"part {number}", at=now)
+    activity = Activity.objects.create(kind=Activity.Kind.TASK, at=now, by=user)
+    Task.objects.create(activity=activity, title="Call", assignee=user, due_at=now)
+    Notice.objects.create(user=user, kind="reply", values={"subject": CANARY})
+    UndoEntry.objects.create(by=user, steps=[{"before": CANARY}])
     _fill_inbox(user, email, number)
 
 
@@ -85,7 +106,8 @@ def browse(client: Client, mio: User) -> Callable[[str], Any]:
 
     def get(address: str) -> Any:
         answer = client.get(address)
-        secrets = [FROZEN.decode(), PASSWORD]
+        secrets = [FROZEN.decode(), PASSWORD, CANARY]
+        secrets += UndoEntry.objects.values_list("token", flat=True)
         secrets += ApiToken.objects.values_list("digest", flat=True)
         secrets += User.objects.values_list("password", flat=True)
         shown = answer.content.decode()
@@ -128,6 +150,7 @@ def test_a_list_costs_the_same_for_any_length(browse: Callable[[str], Any], mode
     [
         "crm/user/?password__startswith=p",
         "crm/apitoken/?digest__startswith=0",
+        "crm/undoentry/?token__startswith=a",
         "crm/apitoken/?user__password__startswith=p",
         "inbox/mailbox/?owner__password__startswith=p",
         "inbox/mailbox/?credential__password__startswith=s",
@@ -151,3 +174,71 @@ def test_a_credential_is_never_shown(browse: Callable[[str], Any]) -> None:
     row = Credential.objects.get()
     assert row.password == PASSWORD
     assert "password" not in browse(url(Credential, "change", row.pk)).context["adminform"].fields
+
+
+def test_every_noun_is_there_and_so_is_the_clock(browse: Callable[[str], Any]) -> None:
+    nouns = {*apps.get_app_config("crm").get_models(), *apps.get_app_config("inbox").get_models()}
+    within = {EmailAddress}  # on the page of its contact
+    assert {model for model in nouns if not model._meta.auto_created} - within <= set(OURS)
+    index = browse("/admin/").content.decode()
+    assert "Musubi" in index
+    assert "Periodic tasks" in index
+
+
+@pytest.mark.parametrize("model", OURS, ids=label)
+def test_a_noun_can_be_searched_or_is_short(model: Any) -> None:
+    """An operator looks for a name, an address or an id, not through pages of rows."""
+    short = {"crm.heartbeat", "crm.thread", "crm.team", "inbox.headersread"}
+    page = admin.site._registry[model]
+    assert page.list_display != ("__str__",)
+    assert page.search_fields or label(model) in short
+
+
+@pytest.mark.parametrize(
+    ("model", "page"),
+    [
+        (Contact, "crm:contact"),
+        (Company, "crm:company"),
+        (Deal, "crm:deal"),
+        (Email, "inbox:email"),
+    ],
+    ids=str,
+)
+def test_a_record_leads_to_its_page(browse: Callable[[str], Any], model: Any, page: str) -> None:
+    fill(1)
+    row = model.objects.first()
+    shown = browse(url(model, "change", row.pk)).content.decode()
+    assert f'href="{reverse(page, args=[row.pk])}"' in shown
+
+
+READ_ONLY = [Activity, Email, Attachment, UndoEntry, Notice, Task]
+
+
+@pytest.mark.parametrize("model", READ_ONLY, ids=label)
+def test_what_stories_write_is_only_read(client: Client, mio: User, model: Any) -> None:
+    fill(1)
+    client.force_login(mio)
+    row = model.objects.first()
+    assert client.post(url(model, "change", row.pk), {}).status_code == 403
+    assert client.post(url(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert client.post(url(model, "add"), {}).status_code == 403
+    assert model.objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.rule("M32")
+def test_records_go_to_the_trash_and_come_back(client: Client, mio: User) -> None:
+    contact = make_contact("ann@example.test")
+    client.force_login(mio)
+    assert client.post(url(Contact, "delete", contact.pk), {"post": "yes"}).status_code == 403
+    _act(client, "move_to_trash", contact)
+    assert Contact.objects.get().deleted_at
+    again = make_contact("ann@example.test")  # its address is free meanwhile
+    assert "belongs to another contact" in _act(client, "restore", contact)
+    again.trash()
+    _act(client, "restore", contact)
+    assert Contact.objects.get(pk=contact.pk).deleted_at is None
+
+
+def _act(client: Client, action: str, contact: Contact) -> str:
+    body = {"action": action, "_selected_action": [contact.pk]}
+    return str(client.post(url(Contact, "changelist"), body, follow=True).content.decode())
