@@ -12,7 +12,7 @@ from pathlib import Path
 from config.demo.authority import certify
 from inbox.demo.cast import HOST
 
-# Read by every part: which folder is the demo's.
+# Which folder is the demo's; every part reads it.
 VARIABLE = "DEMO_FOLDER"
 
 
@@ -84,7 +84,8 @@ def set_up(folder: Path) -> Place:
 
     Raises Occupied. The folder stays locked for as long as this process lives.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
     _lock(folder)
     file = folder / "demo.json"
     before = json.loads(file.read_text()) if file.exists() else {}

@@ -37,7 +37,7 @@ class Stage:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             self.mail.keep_alive()
-            if all(map(_listens, (self.place.kept.imap_port, self.place.kept.smtp_port))):
+            if all(map(listens, (self.place.kept.imap_port, self.place.kept.smtp_port))):
                 return
             time.sleep(0.1)
 
@@ -49,7 +49,7 @@ class Stage:
         )
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -20,15 +20,18 @@ def test_the_arrows_of_the_house_hold() -> None:
     assert run.returncode == 0, run.stdout
 
 
-def test_the_two_locks_agree() -> None:
-    """script/server and script/test share a .venv."""
+def test_the_locks_agree() -> None:
+    """script/server, its --demo and script/test share a .venv."""
     product, tests = pins("requirements.txt"), pins("requirements-dev.txt")
-    assert {name: tests.get(name) for name in product} == product
+    demo = pins("requirements-demo.txt")
+    assert {name: demo.get(name) for name in product} == product
+    assert {name: tests.get(name) for name in demo} == demo
 
 
 def test_every_dependency_has_its_line() -> None:
     told = re.findall(r"^\| (\w[\w-]*) \|", (ROOT / "docs/dependencies.md").read_text(), re.M)
-    wanted = entries("requirements.in") | entries("requirements-dev.in")
+    lists = ("requirements.in", "requirements-demo.in", "requirements-dev.in")
+    wanted = set().union(*map(entries, lists))
     assert {each.lower() for each in told} - {"package"} == wanted
 
 
