@@ -32,12 +32,12 @@ NO_SUCH_USER = "550 5.1.1 <{address}>: Recipient address rejected: User unknown"
 
 @dataclass(frozen=True)
 class Talk:
-    """A conversation with one person, which began at some time."""
+    """A conversation with one person, whose last message came at some time."""
 
     script: Script
     person: Person
     us: User
-    begun: datetime
+    ended: datetime
     number: int
 
 
@@ -107,10 +107,9 @@ def _talks(
             return
         script = Script(script.subject, script.turns[: emails - told])
         told += len(script.turns)
-        # the newest half of a small demo lies in this week
-        days = rng.uniform(0.5, 6) if number < 12 else rng.uniform(2, 200)
-        begun = now - timedelta(days=days + len(script.turns))
-        yield Talk(script, person, person.owner, begun, number)
+        days = rng.uniform(0.02, 5) if number < 24 else rng.uniform(2, 200)
+        ended = now - timedelta(days=days)
+        yield Talk(script, person, person.owner, ended, number)
 
 
 def _who_and_what(persons: Sequence[Person], rng: random.Random) -> Iterator[tuple[Person, Script]]:
@@ -123,6 +122,9 @@ def _who_and_what(persons: Sequence[Person], rng: random.Random) -> Iterator[tup
         yield gone, letters_en.BOUNCED
     yield from zip((p for p in english if p is not gone), special, strict=False)
     yield from ((person, letters_ja.AUTO_REPLY) for person in japanese[-1:])
+    for person in persons[:6]:  # an offer, with files
+        if person is not gone:
+            yield person, (letters_ja if person.japanese else letters_en).SCRIPTS[0]
     for number in count():  # some have many, most have one or two
         person = rng.choice(persons[:6]) if number % 3 == 0 else persons[number % len(persons)]
         if person is not gone:
@@ -132,11 +134,20 @@ def _who_and_what(persons: Sequence[Person], rng: random.Random) -> Iterator[tup
 
 def _lines(talk: Talk, rng: random.Random) -> Iterator[Line]:
     subject = talk.script.subject.format_map(_words(talk))
-    thread, at = Thread(subject=subject), talk.begun
-    for place, turn in enumerate(talk.script.turns):
+    thread, turns = Thread(subject=subject), talk.script.turns
+    times = [_at_work(talk.ended)]
+    for _turn in turns[1:]:
+        times.append(_at_work(times[-1] - timedelta(minutes=rng.randrange(20, 1300))))
+    for place, (turn, at) in enumerate(zip(turns, reversed(times), strict=True)):
         activity = Activity(kind=Activity.Kind.EMAIL, at=at, by=talk.us)
         yield Line(talk, turn, place, thread, activity)
-        at += timedelta(minutes=rng.randrange(20, 1300))
+
+
+def _at_work(at: datetime) -> datetime:
+    """Nobody writes at night: the evening before."""
+    if at.hour >= 18:
+        return at.replace(hour=17)
+    return at if at.hour >= 8 else at.replace(hour=17) - timedelta(days=1)
 
 
 def _tell(lines: Sequence[Line], rows: Rows, stored: dict[str, dict[str, Any]]) -> None:
