@@ -194,6 +194,7 @@ class NoteAdmin(ReadOnlyAdmin):
     list_display = ("activity_id", "summary", "by", "at")
     search_fields = ("text",)
     list_select_related = ("activity__by",)
+    ordering = ("-activity__at", "-pk")
     date_hierarchy = "activity__at"
 
     @admin.display(ordering="activity__by__name", description=gettext_lazy("by"))
@@ -258,6 +259,7 @@ class EmailAdmin(OnSiteAdmin, ReadOnlyAdmin):
     list_filter = ("direction", "status", "source", "auto_reply", "new_participant", "visibility")
     search_fields = ("=message_id", "participants__address")
     list_select_related = ("activity__by",)
+    ordering = ("-activity__at", "-pk")
     date_hierarchy = "activity__at"
     exclude = ("subject", "text", "html")
 

@@ -42,6 +42,12 @@ LATER = {
         "\n\n{me}",
     ),
 }
+# What else lies in a mailbox. Musubi looks at its headers, and leaves it alone (M6).
+STRANGERS = (
+    ("Lunch on Friday?", "Mika <mika@private.example>", "Shall we go to the noodle place again?"),
+    ("Your weekly offers", "Shop <news@shop.example>", "Everything for your office, 20 % off."),
+    ("健康診断の結果について", "医院 <info@clinic.example>", "結果が出ました。ご来院ください。"),
+)
 QUOTED = {
     "en": "On {date:%d %b %Y at %H:%M}, {who} wrote:",
     "ja": "{date:%Y年%m月%d日 %H:%M}、{who} のメール:",

@@ -18,9 +18,9 @@ from email.policy import default
 from email.utils import formataddr, getaddresses, parsedate_to_datetime
 from pathlib import Path
 
-from config.demo.answers import QUOTED, answer
+from config.demo.answers import QUOTED, STRANGERS, answer
 from config.demo.place import Place, find
-from inbox.demo.cast import CUSTOMERS, HOST, JAPANESE, MAILBOXES
+from inbox.demo.cast import CUSTOMERS, HANA, HOST, JAPANESE, MAILBOXES
 from inbox.demo.names import FIRST_JA, LAST_JA
 
 PAUSE = 1.0  # seconds between two looks
@@ -36,6 +36,7 @@ def live(place: Place) -> None:
     done = Done(place.folder / "answered.txt")
     while True:
         with contextlib.suppress(OSError, imaplib.IMAP4.error, smtplib.SMTPException):
+            _write_unasked(place, tls, done)
             _answer_all(place, tls, done)
         time.sleep(PAUSE)
 
@@ -54,6 +55,19 @@ class Done:
         self.ids.add(message_id)
         with self.file.open("a") as file:
             file.write(message_id + "\n")
+
+
+def _write_unasked(place: Place, tls: ssl.SSLContext, done: Done) -> None:
+    """Once: a few letters that are none of the CRM's business."""
+    for number, (subject, sender, text) in enumerate(STRANGERS):
+        letter = EmailMessage()
+        letter["From"], letter["To"], letter["Subject"] = sender, HANA, subject
+        letter["Date"] = datetime.now(UTC)
+        letter["Message-ID"] = name = f"<unasked.{number}@private.example>"
+        letter.set_content(text)
+        if name not in done:
+            _post(place, tls, letter)
+            done.add(name)
 
 
 def _answer_all(place: Place, tls: ssl.SSLContext, done: Done) -> None:

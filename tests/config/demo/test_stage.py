@@ -78,10 +78,10 @@ class Visitor:
         rows = [row for row in self.emails(contact) if row["subject"] == f"Re: {subject}"]
         return [row for row in rows if row["direction"] == "incoming"]
 
-    def write_to(self, contact: Any, subject: str) -> None:
+    def write_to(self, contact: Any, subject: str, **values: str) -> None:
         boxes = {box["email"]: box["id"] for box in self.api("/mailboxes")["items"]}
         letter = {"mailbox_id": boxes["hana@kumo.example"], "to": [contact["email"]]}
-        self.api("/emails", {**letter, "subject": subject, "text": "How are you?"})
+        self.api("/emails", {**letter, "subject": subject, "text": "How are you?", **values})
 
 
 def test_a_customer_answers_also_after_the_mail_servers_were_restarted(tmp_path: Path) -> None:
@@ -96,6 +96,7 @@ def test_a_customer_answers_also_after_the_mail_servers_were_restarted(tmp_path:
         _a_first_answer(visitor, weber)
         _an_answer_from_restarted_servers(visitor, parent, weber, aoki)
         _a_second_start_changes_nothing(visitor, demo)
+        _other_mail_was_left_alone(visitor)
         assert "Traceback" not in log()
         parent.send_signal(signal.SIGINT)
         assert parent.wait(10) == 0
@@ -122,11 +123,22 @@ def _an_answer_from_restarted_servers(
     (mail,) = [pid for pid in children(parent) if b"config.demo.mail" in command_of(pid)]
     os.kill(mail, signal.SIGKILL)
     until(lambda: mail not in children(parent) and len(children(parent)) == PARTS)
-    visitor.write_to(aoki, "ご連絡")
+    seeded = visitor.emails(aoki["id"])[0]  # a conversation that was there from the start
+    visitor.write_to(aoki, "ご連絡", in_reply_to_id=seeded["id"])
     until(lambda: visitor.answers(aoki["id"], "ご連絡") != [], PATIENCE)
     (answer,) = visitor.answers(aoki["id"], "ご連絡")
     assert "青木" in answer["text"]
+    assert answer["thread_id"] == seeded["thread_id"]
     assert len(visitor.emails(weber["id"])) == before
+
+
+def _other_mail_was_left_alone(visitor: Visitor) -> None:
+    """Three letters that nobody asked for were seen, by their headers, and two answers read."""
+    boxes = {box["email"]: box["id"] for box in visitor.api("/mailboxes")["items"]}
+    days = visitor.api(f"/mailboxes/{boxes['hana@kumo.example']}/reads")
+    days = days.get("items", days.get("days")) if isinstance(days, dict) else days
+    assert sum(day["bodies_read"] for day in days) == 2
+    assert sum(day["headers_read"] for day in days) >= 5
 
 
 def _a_second_start_changes_nothing(visitor: Visitor, demo: Path) -> None:
