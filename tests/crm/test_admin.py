@@ -132,16 +132,19 @@ def test_every_page_of_every_noun_answers(browse: Callable[[str], Any], model: A
         assert browse(url(model, "delete", row.pk)).status_code in (200, 403)
 
 
-@pytest.mark.parametrize("model", OURS, ids=label)
-def test_a_list_costs_the_same_for_any_length(browse: Callable[[str], Any], model: Any) -> None:
+def test_a_list_costs_the_same_for_any_length(browse: Callable[[str], Any]) -> None:
     counts = []
     for number in range(1, 7):
         fill(number)
         if number in (2, 6):
-            with CaptureQueriesContext(connection) as queries:
-                browse(url(model, "changelist"))
-            counts.append(len(queries))
+            counts.append({label(model): _cost(browse, url(model, "changelist")) for model in OURS})
     assert counts[0] == counts[1]
+
+
+def _cost(browse: Callable[[str], Any], address: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        browse(address)
+    return len(queries)
 
 
 @pytest.mark.rule("M39")
