@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm import notices
 from crm.models import Activity, Company, Contact, Deal, Role, Team, User
 from inbox.demo import handwritten, records, talks
 from inbox.demo.cast import HANA, INFO, KEN
@@ -71,6 +72,7 @@ def _disconnected_mailbox(owner: User, rng: random.Random) -> None:
         next_look_at=NEVER,
     )
     Credential.objects.create(mailbox=mailbox, password="changed since")
+    notices.tell(owner, "mailbox_disconnected", address=mailbox.email, mailbox=mailbox.pk)
     roles = {"INBOX": Folder.Role.INBOX, "Sent": Folder.Role.SENT}
     for name, role in roles.items():
         mailbox.folders.create(

@@ -21,6 +21,7 @@ from crm.models import (
     Deal,
     Email,
     Note,
+    Notice,
     Participant,
     Stage,
     Task,
@@ -151,6 +152,7 @@ def test_each_case_of_note_is_there(settings: Any, tmp_path: Path) -> None:
     mailbox = Mailbox.objects.get()
     assert mailbox.state == Mailbox.State.DISCONNECTED
     assert "AUTHENTICATIONFAILED" in mailbox.state_reason
+    assert Notice.objects.get().values["address"] == mailbox.email
     assert not Mailbox.objects.due_a_look(timezone.now()).exists()
     assert not Mailbox.objects.free_to_watch(timezone.now()).exists()
     kinds = {
