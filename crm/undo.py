@@ -4,10 +4,14 @@ set      {model, pk, before, after}   columns go back, those that nobody has cha
 restore  {model, pk}                  out of the Trash
 trash    {model, pk}                  what was made goes to the Trash
 links    {model, pk, field, before}   a many-to-many holds again what it held
+
+and of many rows at once, by the batch:
+set_all      {model, column, after, before: [[value, pks], …]}
+restore_all  {model, pks}
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.apps import apps
@@ -19,6 +23,7 @@ from crm.models import Activity, AddressTaken, UndoEntry, User
 from crm.timeline import touch
 
 Step = dict[str, Any]
+BATCH = 500  # rows in one query
 
 
 def changed(row: models.Model, **values: Any) -> Step:
@@ -51,6 +56,37 @@ def linked(row: models.Model, field: str, others: Iterable[models.Model]) -> Ste
     return {"do": "links", **_named(row), "field": field, "before": before}
 
 
+def changed_all(model: Any, pks: Sequence[int], **values: Any) -> list[Step]:
+    """Set columns of many rows, a few queries for each batch, and return the steps back."""
+    steps = []
+    for batch in _batches(pks):
+        rows = model._default_manager.select_for_update().filter(pk__in=batch)
+        for name, value in values.items():
+            column = model._meta.get_field(name).attname
+            before: dict[Any, list[int]] = {}
+            for pk, old in rows.values_list("pk", column):
+                before.setdefault(old, []).append(pk)
+            after = getattr(value, "pk", value)
+            rows.update(**{column: after}, updated_at=timezone.now())
+            what = {"model": model._meta.label_lower, "column": column}
+            steps.append({"do": "set_all", **what, "after": after, "before": [*before.items()]})
+    return steps
+
+
+def trashed_all(model: Any, pks: Sequence[int]) -> list[Step]:
+    """Move many records to the Trash and return the steps that bring them back."""
+    steps = []
+    for batch in _batches(pks):
+        model._default_manager.filter(pk__in=batch).trash()
+        steps.append({"do": "restore_all", "model": model._meta.label_lower, "pks": batch})
+    return steps
+
+
+def _batches(pks: Sequence[int]) -> Iterator[list[int]]:
+    for start in range(0, len(pks), BATCH):
+        yield [*pks[start : start + BATCH]]
+
+
 def remember(by: User, *steps: Step) -> UndoEntry:
     plain = json.loads(json.dumps(steps, cls=DjangoJSONEncoder))
     return UndoEntry.objects.create(by=by, steps=plain)
@@ -73,7 +109,13 @@ def undo(entry: UndoEntry) -> bool:
 
 
 def _take_back(step: Step) -> None:
-    model = apps.get_model(step["model"])
+    model: Any = apps.get_model(step["model"])
+    if step["do"] == "set_all":
+        _set_all_back(model, step)
+        return
+    if step["do"] == "restore_all":
+        model._default_manager.filter(pk__in=step["pks"]).restore()
+        return
     row: Any = model._default_manager.select_for_update().filter(pk=step["pk"]).first()
     if row is None:
         return  # erased meanwhile
@@ -88,6 +130,14 @@ def _take_back(step: Step) -> None:
             getattr(row, step["field"]).set(step["before"])
     if isinstance(row, Activity):
         touch(row)
+
+
+def _set_all_back(model: Any, step: Step) -> None:
+    """Those that nobody has changed since; a query for each value that they had."""
+    column, now = step["column"], timezone.now()
+    for before, pks in step["before"]:
+        rows = model._default_manager.filter(pk__in=pks, **{column: step["after"]})
+        rows.update(**{column: before}, updated_at=now)
 
 
 def _set_back(row: Any, step: Step) -> None:

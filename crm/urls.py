@@ -4,9 +4,12 @@ from django.urls import path
 
 from crm.views import (
     attachments,
+    board,
+    bulk,
     contacts,
     help,
     home,
+    lists,
     notes,
     notices,
     palette,
@@ -23,10 +26,17 @@ app_name = "crm"
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("companies/", soon.soon, name="companies"),
-    path("companies/<int:pk>/", soon.soon, name="company"),
-    path("deals/", soon.soon, name="deals"),
-    path("deals/<int:pk>/", soon.soon, name="deal"),
+    path("companies/", lists.companies, name="companies"),
+    path("companies/new/", soon.soon, name="company-new"),
+    path("companies/<int:pk>/", soon.one, name="company"),
+    path("deals/", board.deals, name="deals"),
+    path("deals/new/", soon.soon, name="deal-new"),
+    path("deals/<int:pk>/", soon.one, name="deal"),
+    path("deals/<int:pk>/stage/", board.move, name="deal-stage"),
+    *[
+        path(f"{nouns}/bulk/", bulk.bulk, {"nouns": nouns}, name=f"{nouns}-bulk")
+        for nouns in ("contacts", "companies", "deals")
+    ],
     path("tasks/", todo.tasks, name="tasks"),
     path("tasks/<int:pk>/done/", todo.task_done, name="task-done"),
     path("tasks/<int:pk>/due/", todo.task_due, name="task-due"),

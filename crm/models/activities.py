@@ -1,9 +1,10 @@
 """Activity: one line on a timeline. ActivityDetail: the seam to what it is in full (M14)."""
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.base import Timestamped, Trashable, TrashableQuerySet
@@ -11,6 +12,8 @@ from crm.models.visibility import visible_records
 
 if TYPE_CHECKING:
     from crm.models.users import User
+
+WAITS_AT_MOST = timedelta(days=90)  # who has not been answered by then does not wait any more
 
 
 class ActivityQuerySet(TrashableQuerySet):
@@ -151,7 +154,34 @@ class Association(models.Model):
             models.Index(fields=["deal", "-at", "-activity"], name="timeline_of_deal"),
             # "is there a newer one of this conversation here?"
             models.Index(fields=["thread", "contact", "-at"], name="conversation_of_contact"),
+            # which conversations wait for an answer? The e-mails of the last days.
+            models.Index(
+                fields=["-at"], condition=Q(thread__isnull=False), name="conversations_by_time"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.activity_id} on {self.contact_id or self.company_id or self.deal_id}"
+
+
+def unanswered(record: str, now: datetime) -> models.QuerySet[Association]:
+    """Where a conversation on a record ("contact", "deal") waits for an answer of ours.
+
+    Its newest e-mail there came in within 90 days and is no automatic reply. The index by time
+    leads to the e-mails of those days; whether one is the newest is one look-up each.
+    """
+    newer = Association.objects.filter(
+        Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), activity__gt=OuterRef("activity")),
+        thread=OuterRef("thread"),
+        activity__deleted_at=None,
+        **{record: OuterRef(record)},
+    )
+    return Association.objects.filter(
+        ~Exists(newer),
+        at__gte=now - WAITS_AT_MOST,
+        thread__isnull=False,
+        activity__deleted_at=None,
+        activity__email__direction="incoming",
+        activity__email__auto_reply=False,
+        **{f"{record}__isnull": False},
+    )

@@ -1,17 +1,35 @@
 """Company: where contacts work."""
 
+from typing import Any, ClassVar, Self
+
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from crm.models.visibility import Record
+from crm.models.visibility import Record, RecordQuerySet
+
+
+class CompanyQuerySet(RecordQuerySet):
+    def search(self, words: str) -> Self:
+        """Those whose name or domain holds every word."""
+        found = self
+        for word in words.split()[:8]:
+            found = found.filter(Q(name__icontains=word) | Q(domain__icontains=word))
+        return found
 
 
 class Company(Record):
     name = models.CharField(_("name"), max_length=200)
     domain = models.CharField(_("domain"), max_length=253, blank=True, db_index=True)
 
+    objects: ClassVar[Any] = CompanyQuerySet.as_manager()
+
     class Meta:
         ordering = ["name", "id"]
+        indexes = [  # the list, by each of its sorts
+            models.Index(fields=["name", "id"], name="company_by_name"),
+            models.Index(fields=["news_at", "id"], name="company_by_news"),
+        ]
         verbose_name_plural = _("companies")
 
     def __str__(self) -> str:

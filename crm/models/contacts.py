@@ -1,15 +1,18 @@
 """Contact, with as many e-mail addresses as a person has (M40)."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.lib.names import full_name
+from crm.models.activities import Association, unanswered
 from crm.models.base import Timestamped
+from crm.models.deals import QUIET, Deal
 from crm.models.visibility import Record, RecordQuerySet
 
 if TYPE_CHECKING:
@@ -36,6 +39,39 @@ class ContactQuerySet(RecordQuerySet):
             found = found.filter(by_name | by_company | Q(pk__in=by_address))
         return found
 
+    def needing_reply(self, now: datetime) -> Self:
+        """Those with a conversation whose newest e-mail is theirs (see `unanswered`)."""
+        return self.filter(pk__in=unanswered("contact", now).values("contact"))
+
+    def quiet(self, now: datetime) -> Self:
+        """Those in an open deal with whom nothing has happened for 14 days.
+
+        From the open deals to their people, and one look-up in the timeline's index for each.
+        """
+        since = now - QUIET
+        in_deals = Deal.objects.open().filter(contacts__isnull=False).values("contacts")
+        lately = Association.objects.filter(
+            contact=OuterRef("pk"), at__gte=since, activity__deleted_at=None
+        )
+        return self.filter(~Exists(lately), pk__in=in_deals, created_at__lt=since)
+
+    @transaction.atomic
+    def trash(self) -> None:
+        """Their addresses are free for new contacts while they are in the Trash."""
+        EmailAddress.objects.filter(contact__in=self).update(released=True)
+        super().trash()
+
+    @transaction.atomic
+    def restore(self) -> None:
+        """All but those whose address belongs to somebody else by now."""
+        in_use = EmailAddress.objects.filter(released=False).values("address")
+        free = self.trashed().exclude(addresses__address__in=in_use)
+        back = list(free.values_list("pk", flat=True))
+        EmailAddress.objects.filter(contact__in=back).update(released=False)
+        Contact.objects.filter(pk__in=back).update(deleted_at=None)
+
+    trash.queryset_only = restore.queryset_only = True  # type: ignore[attr-defined]
+
     def with_addresses(self, addresses: Iterable[str]) -> dict[str, "Contact"]:
         """The kept contact of each known address, by address (lower case); one query."""
         rows = EmailAddress.objects.filter(
@@ -58,6 +94,11 @@ class Contact(Record):
 
     class Meta:
         ordering = ["last_name", "first_name", "id"]
+        indexes = [  # the list, by each of its sorts
+            models.Index(fields=["last_name", "first_name", "id"], name="contact_by_name"),
+            models.Index(fields=["news_at", "id"], name="contact_by_news"),
+            models.Index(fields=["created_at", "id"], name="contact_by_creation"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,13 +1,19 @@
 """Pipeline, Stage and Deal (M40)."""
 
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.models.activities import Association, unanswered
 from crm.models.base import Timestamped
 from crm.models.visibility import Record, RecordQuerySet
+
+QUIET = timedelta(days=14)  # after so long without anything, a deal has gone quiet
 
 
 class Pipeline(Timestamped):
@@ -44,6 +50,32 @@ class DealQuerySet(RecordQuerySet):
     def open(self) -> Self:
         return self.kept().filter(stage__outcome=Stage.Outcome.OPEN)
 
+    def search(self, words: str) -> Self:
+        """Those whose name or company holds every word."""
+        found = self
+        for word in words.split()[:8]:
+            by_company = Q(company__name__icontains=word, company__deleted_at=None)
+            found = found.filter(Q(name__icontains=word) | by_company)
+        return found
+
+    def with_last_at(self) -> Self:
+        """With `last_at`, when something happened last: on its timeline, or its stage."""
+        places = Association.objects.filter(deal=OuterRef("pk"), activity__deleted_at=None)
+        newest = places.order_by("-at", "-activity_id").values("at")[:1]
+        return self.annotate(last_at=Coalesce(Subquery(newest), "stage_since"))
+
+    def needing_attention(self, now: datetime) -> Self:
+        """Open ones with a late task, with nothing planned, or with an e-mail not answered."""
+        tasks = Association.objects.filter(
+            deal=OuterRef("pk"),
+            activity__deleted_at=None,
+            activity__task__isnull=False,
+            activity__task__done_at=None,
+        )
+        late = Exists(tasks.filter(activity__task__due_at__lt=now))
+        waits = Exists(unanswered("deal", now).filter(deal=OuterRef("pk")))
+        return self.open().filter(Q(late) | ~Q(Exists(tasks)) | Q(waits))
+
 
 class Deal(Record):
     name = models.CharField(_("name"), max_length=200)
@@ -64,6 +96,7 @@ class Deal(Record):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["stage", "stage_since", "id"], name="deal_in_lane")]
 
     def __str__(self) -> str:
         return self.name

@@ -38,6 +38,17 @@ class RecordQuerySet(TrashableQuerySet):
     def trash_of(self, user: "User") -> Self:
         return self.trashed().filter(visible_records(user))
 
+    def trash(self) -> None:
+        """All of them go to the Trash."""
+        self.update(deleted_at=timezone.now())
+
+    def restore(self) -> None:
+        """Those in the Trash come back; one that cannot stays there, and its page says why."""
+        self.trashed().update(deleted_at=None)
+
+    # Never `Contact.objects.trash()`: these are for rows that were chosen.
+    trash.queryset_only = restore.queryset_only = True  # type: ignore[attr-defined]
+
 
 class Record(Timestamped, Trashable):
     """A contact, a company or a deal: it has an owner and an audience, and it can be trashed."""

@@ -12,5 +12,5 @@ function lead(root) {
 /* After the browser went to the fragment, which takes the focus away. */
 addEventListener("load", () => lead(document));
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.xhr.status === 422) lead(event.detail.target.isConnected ? event.detail.target : document);
+  if (event.detail.xhr?.status === 422) lead(event.detail.target.isConnected ? event.detail.target : document);
 });

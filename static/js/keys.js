@@ -5,6 +5,7 @@
 
 const PAUSE = 1000; // ms between the two keys of "g c"
 const single = document.body.dataset.singleKeys !== "off";
+const ARROWS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
 let before = "";
 let timer = 0;
 
@@ -16,6 +17,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (!single || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (event.shiftKey && !before && press(event, `Shift ${key}`)) return;
   const pressed = press(event, before ? `${before} ${key}` : key) || (before && press(event, key));
   remember(pressed || event.key.length > 1 ? "" : key);
 });
@@ -79,7 +81,7 @@ function combination(keys) {
   const dd = document.createElement("dd");
   for (const key of keys.split(" ")) {
     const kbd = document.createElement("kbd");
-    kbd.textContent = key === "mod" ? sheet.dataset.mod : key.length === 1 ? key.toUpperCase() : key;
+    kbd.textContent = key === "mod" ? sheet.dataset.mod : ARROWS[key] ?? (key.length === 1 ? key.toUpperCase() : key);
     dd.append(kbd);
   }
   return dd;

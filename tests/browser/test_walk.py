@@ -83,6 +83,7 @@ def make_daily(user: User, contact: Contact) -> None:
 def test_the_walk(
     sign_in: SignIn, hana: User, record: Contact, size: tuple[int, int], scheme: str
 ) -> None:
+    make_deal(name=f"{LONG} {LONG}", amount=10**9, stage_since=timezone.now() - timedelta(days=30))
     others = make_company(f"{LONG} {LONG}", owner=hana)
     long = make_contact(f"{LONG.lower()}@example.test", last_name=LONG, company=others, owner=hana)
     make_daily(hana, record)
@@ -93,6 +94,12 @@ def test_the_walk(
     for path in (
         "/contacts/",
         "/contacts/?q=nobody",
+        f"/contacts/?view=quiet&owner={hana.pk}&company={LONG}",
+        "/companies/",
+        "/companies/?q=nobody",
+        "/deals/",
+        "/deals/?attention=1&layout=table",
+        f"/deals/{record.deals.get().pk}/stage/",
         "/contacts/new/",
         f"/contacts/{record.pk}/",
         f"/contacts/{record.pk}/?pane=about",

@@ -1,0 +1,60 @@
+"""What the bar below a list does to the chosen rows, or to all that its query finds."""
+
+from collections.abc import Sequence
+
+from django.http import HttpResponse, QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from crm import bulk as story
+from crm.models import UndoEntry, User
+from crm.views.narrowing import MODELS, narrowed, number
+from crm.web import Request, back, done
+
+
+@require_POST
+def bulk(request: Request, nouns: str) -> HttpResponse:
+    pks = _chosen(request, nouns)
+    if not pks or len(pks) > story.MOST:
+        said = _("At most {n:,} at a time. Filter the list first.").format(n=story.MOST)
+        return _done(request, nouns, said if pks else _("Choose something first."), None)
+    model, owner = MODELS[nouns], _owner(request)
+    if "trash" in request.POST:
+        entry = story.trash(model, pks, by=request.user)
+        said = ngettext("{n} moved to the Trash.", "{n} moved to the Trash.", len(pks))
+    elif owner:
+        entry = story.assign(model, pks, owner, by=request.user)
+        said = ngettext("{n} now belongs to {owner}.", "{n} now belong to {owner}.", len(pks))
+    else:
+        return _done(request, nouns, _("Choose what to do."), None)
+    return _done(request, nouns, said.format(n=_counted(nouns, len(pks)), owner=owner), entry)
+
+
+def _chosen(request: Request, nouns: str) -> Sequence[int]:
+    """The ids of the chosen rows that the user sees; one more than may be, where there are more."""
+    query = QueryDict(request.POST.get("query", ""))
+    if request.POST.get("all"):
+        rows = narrowed(nouns, query, request.user)
+    else:
+        pks = [int(pk) for pk in request.POST.getlist("ids") if pk.isdecimal() and len(pk) < 19]
+        rows = MODELS[nouns].objects.visible_to(request.user).filter(pk__in=pks)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[: story.MOST + 1])
+
+
+def _owner(request: Request) -> User | None:
+    pk = number(request.POST, "owner")
+    return User.objects.filter(pk=pk, is_active=True).first() if pk else None
+
+
+def _counted(nouns: str, n: int) -> str:
+    words = {
+        "contacts": ngettext("{n} contact", "{n} contacts", n),
+        "companies": ngettext("{n} company", "{n} companies", n),
+        "deals": ngettext("{n} deal", "{n} deals", n),
+    }
+    return words[nouns].format(n=n)
+
+
+def _done(request: Request, nouns: str, said: str, entry: UndoEntry | None) -> HttpResponse:
+    return done(request, back(request, f"crm:{nouns}"), toast=said, undo=entry)

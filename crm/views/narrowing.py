@@ -1,0 +1,62 @@
+"""From the query of a list to its rows: view, words and filters. The board, the tables and what is
+done to "all of these" ask here, so that they always mean the same rows.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import QueryDict
+from django.utils import timezone
+
+from crm.models import Company, Contact, Deal, Pipeline, User
+
+MODELS: dict[str, Any] = {"contacts": Contact, "companies": Company, "deals": Deal}
+
+
+def narrowed(nouns: str, query: QueryDict, user: User) -> Any:
+    """The rows of a list ("contacts", "companies", "deals") that `user` sees and asked for."""
+    rows = MODELS[nouns].objects.visible_to(user)
+    rows = _of_view(rows, query.get("view", ""), user, timezone.now())
+    rows = rows.search(query.get("q", "").strip())
+    owner = number(query, "owner")
+    if owner is not None:
+        rows = rows.filter(owner=owner)
+    if nouns == "deals":
+        return _deals(rows, query)
+    company = query.get("company", "").strip()
+    if company and nouns == "contacts":
+        rows = rows.filter(company__name__icontains=company, company__deleted_at=None)
+    return rows
+
+
+def _of_view(rows: Any, view: str, user: User, now: datetime) -> Any:
+    if view == "mine":
+        return rows.filter(owner=user)
+    if view == "waiting" and rows.model is Contact:
+        return rows.needing_reply(now)
+    if view == "quiet" and rows.model is Contact:
+        return rows.quiet(now)
+    return rows
+
+
+def _deals(rows: Any, query: QueryDict) -> Any:
+    """Of one pipeline; of one stage, where one is named."""
+    pipeline, stage = chosen_pipeline(query), number(query, "stage")
+    rows = rows.filter(stage__pipeline=pipeline)
+    if stage is not None:
+        rows = rows.filter(stage=stage)
+    if query.get("attention"):
+        rows = rows.needing_attention(timezone.now())
+    return rows
+
+
+def chosen_pipeline(query: QueryDict) -> Pipeline | None:
+    """The one that the query names, else the first."""
+    named = Pipeline.objects.filter(pk=number(query, "pipeline") or 0)
+    return named.first() or Pipeline.objects.first()
+
+
+def number(query: QueryDict, name: str) -> int | None:
+    """A number of the query; None where there is none that a database could have."""
+    value = query.get(name, "")
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else None
