@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Window
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import Left, RowNumber
 from django.utils import timezone
 
 from crm.lib import keyset
-from crm.models import Activity, Association, Company, Contact, Deal, Email, Thread
+from crm.models import Activity, Association, Company, Contact, Deal, Email, Thread, User
 
 MOST_DEALS = 5  # M14: the five newest open deals
 PAGE = 20
@@ -62,6 +62,19 @@ def record(
     touch(activity)
 
 
+def put(
+    activity: Activity, *records: Contact | Company | Deal, thread: Thread | None = None
+) -> None:
+    """`record` for whatever nouns the records are."""
+    record(
+        activity,
+        contacts=[row for row in records if isinstance(row, Contact)],
+        companies=[row for row in records if isinstance(row, Company)],
+        deals=[row for row in records if isinstance(row, Deal)],
+        thread=thread,
+    )
+
+
 def _newest_open_deals(contacts: Collection[Contact]) -> list[int]:
     if not contacts:
         return []
@@ -93,20 +106,37 @@ def activities_of(
     return _page(rows, limit)
 
 
-def timeline_for(subject: Contact | Company | Deal, *, cursor: str = "", limit: int = PAGE) -> Page:
+def timeline_for(
+    subject: Contact | Company | Deal,
+    user: User | None = None,
+    *,
+    cursor: str = "",
+    kind: str = "",
+    limit: int = PAGE,
+) -> Page:
     """A page where one conversation is one card, at the place of its newest message.
 
-    Nine queries, whatever the length. Raises ValueError for a cursor that is not one.
+    Only of one kind, where one is named. On a company or a deal it holds what `user` may see; who
+    may see a contact may see all that stands on it. Nine queries, whatever the length. Raises
+    ValueError for a cursor that is not one.
     """
-    newer = _kept(subject).filter(
+    newer = _kept(subject, user).filter(
         Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), activity__gt=OuterRef("activity")),
         thread=OuterRef("thread"),
     )
-    activities, following = _page(
-        _associations(subject, cursor).exclude(Q(thread__isnull=False) & Exists(newer)), limit
-    )
-    earlier = _earlier(subject, activities)
+    rows = _associations(subject, cursor, user)
+    if kind:
+        rows = rows.filter(activity__kind=kind)
+    newest = rows.exclude(Q(thread__isnull=False) & Exists(newer))
+    activities, following = _page(newest, limit)
+    earlier = _earlier(subject, activities, user)
     return Page([Line(a, earlier.get(a.pk, [])) for a in activities], following)
+
+
+def counts(subject: Contact | Company | Deal, user: User) -> dict[str, int]:
+    """How many activities of each kind stand on it; one query."""
+    kinds = _kept(subject, user).values_list("activity__kind").annotate(n=Count("pk"))
+    return dict(kinds.order_by())
 
 
 def news_since(subject: Contact | Company | Deal, since: datetime) -> bool:
@@ -115,13 +145,17 @@ def news_since(subject: Contact | Company | Deal, since: datetime) -> bool:
     return bool(model.objects.filter(pk=subject.pk, news_at__gt=since).exists())
 
 
-def _kept(subject: Contact | Company | Deal) -> QuerySet[Association]:
-    name = type(subject).__name__.lower()
-    return Association.objects.filter(**{name: subject}, activity__deleted_at=None)
+def _kept(subject: Contact | Company | Deal, user: User | None = None) -> QuerySet[Association]:
+    rows = Association.objects.filter(**{subject.noun: subject}, activity__deleted_at=None)
+    if user is None or user.is_admin or isinstance(subject, Contact):
+        return rows
+    return rows.filter(activity__in=Activity.objects.visible_to(user))
 
 
-def _associations(subject: Contact | Company | Deal, cursor: str) -> QuerySet[Association]:
-    rows = _kept(subject).order_by("-at", "-activity_id")
+def _associations(
+    subject: Contact | Company | Deal, cursor: str, user: User | None = None
+) -> QuerySet[Association]:
+    rows = _kept(subject, user).order_by("-at", "-activity_id")
     if not cursor:
         return rows
     at, activity_id = keyset.decode(cursor)
@@ -143,11 +177,13 @@ def _load(ids: Sequence[int]) -> list[Activity]:
 
 
 def _earlier(
-    subject: Contact | Company | Deal, newest: Iterable[Activity]
+    subject: Contact | Company | Deal, newest: Iterable[Activity], user: User | None = None
 ) -> dict[int, list[Activity]]:
     """The earlier e-mails of those conversations, oldest first, by the newest one's id."""
     threads = {a.email.thread_id: a.pk for a in newest if a.kind == Activity.Kind.EMAIL}
-    on_record = _kept(subject).filter(thread__in=threads).exclude(activity__in=threads.values())
+    on_record = (
+        _kept(subject, user).filter(thread__in=threads).exclude(activity__in=threads.values())
+    )
     newest_first = Window(RowNumber(), partition_by="thread", order_by=["-at", "-activity_id"])
     ids = on_record.annotate(place=newest_first).filter(place__lte=MOST_EARLIER)
     emails = Email.objects.filter(pk__in=list(ids.values_list("activity", flat=True)))

@@ -22,24 +22,18 @@ def add(
     by: User,
 ) -> Task:
     """A new task, on the timelines of `records`; who is to do it is told, unless it is `by`."""
-    rows = list(records)
     activity = Activity.objects.create(kind=Activity.Kind.TASK, at=timezone.now(), by=by)
     task: Task = Task.objects.create(
         activity=activity, title=title, due_at=due_at, assignee=assignee
     )
-    timeline.record(
-        activity,
-        contacts=[row for row in rows if isinstance(row, Contact)],
-        companies=[row for row in rows if isinstance(row, Company)],
-        deals=[row for row in rows if isinstance(row, Deal)],
-    )
+    timeline.put(activity, *records)
     if assignee != by:
         notices.tell(assignee, "task_assigned", task=task.pk, title=title, by=by.name)
     return task
 
 
 def finish(task: Task, *, by: User) -> UndoEntry:
-    return _change(task, by, done_at=timezone.now())
+    return _change(task, by, done_at=task.done_at or timezone.now())
 
 
 def reopen(task: Task, *, by: User) -> UndoEntry:

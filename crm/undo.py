@@ -4,6 +4,7 @@ set      {model, pk, before, after}   columns go back, those that nobody has cha
 restore  {model, pk}                  out of the Trash
 trash    {model, pk}                  what was made goes to the Trash
 links    {model, pk, field, before}   a many-to-many holds again what it held
+addresses {model, pk, before}         a contact has again the addresses it had
 
 and of many rows at once, by the batch:
 set_all      {model, column, after, before: [[value, pks], …]}
@@ -12,6 +13,7 @@ restore_all  {model, pks}
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
@@ -19,11 +21,18 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.utils import timezone
 
-from crm.models import Activity, AddressTaken, UndoEntry, User
+from crm.models import Activity, AddressTaken, Contact, UndoEntry, User
 from crm.timeline import touch
 
 Step = dict[str, Any]
 BATCH = 500  # rows in one query
+
+
+class _Exact(DjangoJSONEncoder):
+    """Times to the microsecond: Django's own encoder cuts them to milliseconds."""
+
+    def default(self, o: Any) -> Any:
+        return o.isoformat() if isinstance(o, datetime) else super().default(o)
 
 
 def changed(row: models.Model, **values: Any) -> Step:
@@ -87,9 +96,16 @@ def _batches(pks: Sequence[int]) -> Iterator[list[int]]:
         yield [*pks[start : start + BATCH]]
 
 
+def addressed(contact: Contact, rows: list[tuple[str, str]]) -> Step:
+    """Set the addresses of `contact` and return the step that sets them back; may be refused
+    with AddressTaken."""
+    before = [(row.address, row.label) for row in contact.addresses.all()]
+    contact.set_addresses(rows)
+    return {"do": "addresses", **_named(contact), "before": before}
+
+
 def remember(by: User, *steps: Step) -> UndoEntry:
-    plain = json.loads(json.dumps(steps, cls=DjangoJSONEncoder))
-    return UndoEntry.objects.create(by=by, steps=plain)
+    return UndoEntry.objects.create(by=by, steps=_plain(steps))
 
 
 @transaction.atomic
@@ -128,6 +144,8 @@ def _take_back(step: Step) -> None:
             row.trash()
         case "links":
             getattr(row, step["field"]).set(step["before"])
+        case "addresses":
+            row.set_addresses([(address, label) for address, label in step["before"]])
     if isinstance(row, Activity):
         touch(row)
 
@@ -156,7 +174,7 @@ def _save(row: models.Model, names: Iterable[str]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
+    return json.loads(json.dumps(value, cls=_Exact))
 
 
 def _named(row: models.Model) -> Step:

@@ -3,11 +3,13 @@
 import zoneinfo
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
@@ -101,6 +103,20 @@ def back(request: HttpRequest, otherwise: Any, *args: Any) -> str:
         came_from, {request.get_host()}, require_https=request.is_secure()
     )
     return came_from if came_from and ours else resolve_url(otherwise, *args)
+
+
+def onward(request: HttpRequest, record: models.Model | None, *, but: str = "") -> str:
+    """Where whoever did something to a part of `record` goes on: the page that they came from,
+    unless that was about the part alone (its path begins with `but`); then the record, or home."""
+    home = resolve_url(record or "crm:home")
+    came_from = back(request, home)
+    path = urlsplit(came_from).path
+    return home if path == request.path or (but and path.startswith(but)) else came_from
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: what was posted, be it nothing at all; None where nobody posted."""
+    return request.POST if request.method == "POST" else None
 
 
 def visible_or_404(rows: Any, user: User, pk: int) -> Any:

@@ -19,7 +19,7 @@ WAITS_AT_MOST = timedelta(days=90)  # who has not been answered by then does not
 class ActivityQuerySet(TrashableQuerySet):
     def with_details(self) -> Self:
         """With the detail of every kind, in the same query."""
-        return self.select_related("by", *Activity.Kind.values)
+        return self.select_related("by", *Activity.Kind.values, "task__assignee")
 
     def visible_to(self, user: "User") -> Self:
         """Kept engagements on at least one record that `user` may see, or made by `user`."""

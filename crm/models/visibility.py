@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -65,3 +66,11 @@ class Record(Timestamped, Trashable):
 
     class Meta:
         abstract = True
+
+    @property
+    def noun(self) -> str:
+        """ "contact", "company" or "deal"."""
+        return str(self._meta.model_name)
+
+    def get_absolute_url(self) -> str:
+        return reverse(f"crm:{self.noun}", args=[self.pk])

@@ -1,14 +1,14 @@
-"""The pages of contacts: the list, a new one, the record."""
+"""The pages of contacts: the list, a new one, their details."""
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from crm.forms.contacts import ContactForm, NoteForm
-from crm.models import Contact
+from crm.forms.choosing import MOST_OFFERED
+from crm.forms.contacts import ContactDetailsForm, ContactForm
+from crm.models import Company, Contact
 from crm.views import lists
-from crm.views.timeline import timeline_context
-from crm.web import Request, done, page, visible_or_404
+from crm.web import Request, done, page, posted, visible_or_404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -20,7 +20,7 @@ def contacts(request: Request) -> HttpResponse:
 
 def _add(request: Request) -> HttpResponse:
     form = ContactForm(request.POST, user=request.user)
-    contact = form.keep() if form.is_valid() else None
+    contact = form.add() if form.is_valid() else None
     if contact is None:
         return page(request, "crm/contacts/form.html", {"form": form}, status=422)
     return done(request, "crm:contact", contact.pk, toast=_("The contact was added."))
@@ -28,37 +28,34 @@ def _add(request: Request) -> HttpResponse:
 
 @require_GET
 def new(request: Request) -> HttpResponse:
-    form = ContactForm(user=request.user, initial={"email": request.GET.get("email", "")})
+    start = {name: request.GET.get(name, "") for name in ("first_name", "last_name", "email")}
+    company = request.GET.get("company", "")
+    if company.isdecimal():
+        start["company_name"] = visible_or_404(Company, request.user, int(company)).name
+    form = ContactForm(user=request.user, initial=start)
     return page(request, "crm/contacts/form.html", {"form": form})
-
-
-@require_GET
-def contact(request: Request, pk: int) -> HttpResponse:
-    rows = Contact.objects.select_related("company", "owner").prefetch_related("addresses")
-    found = visible_or_404(rows, request.user, pk)
-    context = timeline_context(request, found)
-    context |= {
-        "contact": found,
-        "note_form": NoteForm(),
-        "deals": found.deals.visible_to(request.user).select_related("stage"),
-        "pane": request.GET.get("pane", "activity"),
-    }
-    return page(request, "crm/contacts/detail.html", context, part="timeline")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def details(request: Request, pk: int) -> HttpResponse:
     found = visible_or_404(Contact, request.user, pk)
-    form = ContactForm(request.POST or None, instance=found, user=request.user)
-    if request.method == "POST" and form.is_valid() and form.keep():
-        return done(request, "crm:contact", pk, toast=_("Saved."))
+    form = ContactDetailsForm(posted(request), instance=found, user=request.user)
+    entry = form.keep() if request.method == "POST" and form.is_valid() else None
+    if entry:
+        return done(request, "crm:contact", pk, toast=_("Saved."), undo=entry)
     status = 422 if request.method == "POST" else 200
     context = {"form": form, "contact": Contact(pk=pk)}
     return page(request, "crm/contacts/form.html", context, status=status)
 
 
-@require_POST
-def trash(request: Request, pk: int) -> HttpResponse:
-    found = visible_or_404(Contact, request.user, pk)
-    found.trash()
-    return done(request, "crm:contacts", toast=_("{name} is in the Trash.").format(name=found.name))
+@require_GET
+def choices(request: Request) -> HttpResponse:
+    """Whom a field for people offers, for what is typed so far."""
+    name = request.GET.get("name", "contacts")
+    words = request.GET.get(f"{name}_q", "").strip()
+    rows = Contact.objects.visible_to(request.user).search(words)
+    rows = rows.exclude(pk__in=[pk for pk in request.GET.getlist(name) if pk.isdecimal()])
+    rows = rows.select_related("company").prefetch_related("addresses")
+    context = {"name": name, "words": words, "offered": rows[:MOST_OFFERED] if words else ()}
+    return page(request, "components/_offered.html", context)
+

@@ -1,21 +1,57 @@
-"""Notes of a contact."""
+"""Notes on a record: added, changed, moved to the Trash."""
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from crm import notes as story
-from crm.forms.contacts import NoteForm
-from crm.models import Contact
-from crm.web import Request, done, page, visible_or_404
+from crm import undo
+from crm.forms.timeline import NoteForm
+from crm.models import Activity, Note
+from crm.records import MODELS
+from crm.views.timeline import record_of
+from crm.web import Request, done, onward, page, posted, visible_or_404
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def notes(request: Request, pk: int, noun: str) -> HttpResponse:
+    record = visible_or_404(MODELS[noun], request.user, pk)
+    form = NoteForm(posted(request))
+    if request.method != "POST" or not form.is_valid():
+        context = {"form": form, "subject": record}
+        status = 422 if request.method == "POST" else 200
+        return page(request, "crm/records/note.html", context, status=status)
+    note = story.add(record, form.cleaned_data["text"], by=request.user)
+    entry = undo.remember(request.user, undo.made(note.activity))
+    return done(request, onward(request, record), toast=_("The note was added."), undo=entry)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def note(request: Request, pk: int) -> HttpResponse:
+    found = _find(request, pk)
+    form = NoteForm(posted(request), initial={"text": found.text}, auto_id=f"note{pk}_%s")
+    record = record_of(request, found.activity)
+    if request.method == "POST" and form.is_valid():
+        entry = story.edit(found, form.cleaned_data["text"], by=request.user)
+        to = onward(request, record)
+        return done(request, to, toast=_("The note was changed."), undo=entry)
+    status = 422 if request.method == "POST" else 200
+    context = {"form": form, "subject": record, "note": found}
+    return page(request, "crm/records/note.html", context, part="form", status=status)
 
 
 @require_POST
-def notes(request: Request, pk: int) -> HttpResponse:
-    contact = visible_or_404(Contact, request.user, pk)
-    form = NoteForm(request.POST)
-    if not form.is_valid():
-        context = {"form": form, "contact": contact}
-        return page(request, "crm/contacts/note.html", context, status=422)
-    story.add(contact, form.cleaned_data["text"], by=request.user)
-    return done(request, "crm:contact", pk, toast=_("The note was added."))
+@transaction.atomic
+def trash(request: Request, pk: int) -> HttpResponse:
+    activity = _find(request, pk).activity
+    record = record_of(request, activity)
+    entry = undo.remember(request.user, undo.trashed(activity))
+    to = onward(request, record, but=f"/notes/{pk}/")
+    return done(request, to, toast=_("The note is in the Trash."), undo=entry)
+
+
+def _find(request: Request, pk: int) -> Note:
+    rows = Activity.objects.filter(kind=Activity.Kind.NOTE).with_details()
+    found: Note = visible_or_404(rows, request.user, pk).note
+    return found

@@ -12,8 +12,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm import timeline
 from crm.lib.html import sanitise
-from crm.models import Email, Participant, User
+from crm.models import Company, Deal, Email, Participant, User
 from inbox.logbook import Letter, StoredFile, log_outgoing, store_files
 from inbox.mime import own_ids
 from inbox.mime.headers import addresses
@@ -53,6 +54,7 @@ class Draft:
     answers: Email | None = None
     send_at: datetime | None = None
     idempotency_key: str | None = None
+    on: Sequence[Company | Deal] = ()  # what it stands on beside its recipients' records
 
 
 def send(draft: Draft, *, by: User) -> Email:
@@ -94,6 +96,7 @@ def _log(
         ),
         files,
     )
+    timeline.put(email.activity, *draft.on, thread=email.thread)
     _make_due(draft, email, draft.send_at or now)
     return email
 
@@ -185,6 +188,14 @@ def _refuse_unsendable(draft: Draft, recipients: list[tuple[str, Address]]) -> N
             "mailbox_id",
             _("{mailbox} is disconnected. Reconnect it first.").format(mailbox=draft.mailbox.email),
         )
+
+
+def written(name: str, address: str) -> str:
+    """A recipient as a person types one: `"Mori, Kenji" <kenji@hoshizora.example>`."""
+    name = re.sub(r'["\\\r\n]', "", name).strip()
+    if not name or name == address:
+        return address
+    return f'"{name}" <{address}>' if re.search(r"[,;<>@]", name) else f"{name} <{address}>"
 
 
 def _domain(mailbox: Mailbox) -> str:

@@ -1,28 +1,33 @@
-"""Writing: a new e-mail to a contact, or a reply; pressing Send logs it and makes it due (M23)."""
+"""Writing: a new e-mail from a record, or a reply; pressing Send logs it and makes it due (M23)."""
 
 import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from crm.models import Contact, Email
-from crm.web import Request, done, page, visible_or_404
+from crm.models import Company, Contact, Deal, Email
+from crm.web import Request, back, done, page, visible_or_404
 from inbox.forms.composer import ComposerForm
 from inbox.models import Mailbox
 from inbox.sending import composer
 from inbox.sending.replies import reply_to
 from inbox.views.emails import contact_of, email_or_404
 
+MOST_PEOPLE = 30  # that a company's page asks about
+
 
 class Writing(NamedTuple):
     """What is being written: on whose record, in answer to what, posted where."""
 
-    contact: Contact | None
+    record: Contact | Company | Deal | None
     answers: Email | None
     action: str
     initial: dict[str, Any]
+    people: Sequence[Contact] = ()  # whom it may be for, where the record leaves that open
 
     @property
     def ids(self) -> str:
@@ -33,9 +38,27 @@ class Writing(NamedTuple):
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: Request, pk: int) -> HttpResponse:
     contact = visible_or_404(Contact, request.user, pk)
-    to = f"{contact.name} <{contact.email}>" if contact.email else ""
-    writing = Writing(contact, None, reverse("inbox:compose", args=[pk]), {"to": to})
-    return _compose(request, writing)
+    action = reverse("inbox:compose", args=[pk])
+    return _compose(request, Writing(contact, None, action, {"to": _line([contact])}))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def company(request: Request, pk: int) -> HttpResponse:
+    """It is for nobody yet: the page asks whom; ?to= names somebody of the company."""
+    found = visible_or_404(Company, request.user, pk)
+    people = list(_people(request, found)[:MOST_PEOPLE])
+    asked = [person for person in people if str(person.pk) == request.GET.get("to")]
+    action = reverse("inbox:compose-company", args=[pk])
+    return _compose(request, Writing(found, None, action, {"to": _line(asked)}, people))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def deal(request: Request, pk: int) -> HttpResponse:
+    """To everybody who belongs to the deal."""
+    found = visible_or_404(Deal, request.user, pk)
+    action = reverse("inbox:compose-deal", args=[pk])
+    initial = {"to": _line(_people(request, found)), "subject": found.name}
+    return _compose(request, Writing(found, None, action, initial))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,8 +78,7 @@ def _compose(request: Request, writing: Writing) -> HttpResponse:
         form = ComposerForm(request.POST, request.FILES, **fixed)
         sent = _send(request, form, writing)
         if sent:
-            to = writing.contact or contact_of(request, sent)
-            return done(request, *(("crm:contact", to.pk) if to else ("inbox:email", sent.pk)))
+            return done(request, _whereto(request, writing, sent))
     else:
         initial = {"key": secrets.token_hex(16), **writing.initial}
         form = ComposerForm(initial=initial, **fixed)
@@ -71,10 +93,29 @@ def _send(request: Request, form: ComposerForm, writing: Writing) -> Email | Non
     if not form.is_valid():
         return None
     try:
-        return composer.send(form.draft(writing.answers), by=request.user)
+        draft = form.draft(writing.answers)
+        on = [writing.record] if isinstance(writing.record, Company | Deal) else []
+        return composer.send(replace(draft, on=on), by=request.user)
     except composer.NotSendable as refused:
         form.add_error("mailbox" if refused.field == "mailbox_id" else refused.field, str(refused))
         return None
+
+
+def _whereto(request: Request, writing: Writing, sent: Email) -> str:
+    """The record; a reply that was written in place leaves one where one was."""
+    to = writing.record or contact_of(request, sent)
+    there = to.get_absolute_url() if to else reverse("inbox:email", args=[sent.pk])
+    return back(request, there) if request.htmx and writing.answers else there
+
+
+def _people(request: Request, record: Company | Deal) -> Any:
+    """Those of a company or a deal who can be written to."""
+    rows = record.contacts.visible_to(request.user).filter(addresses__isnull=False).distinct()
+    return rows.prefetch_related("addresses")
+
+
+def _line(people: Iterable[Contact]) -> str:
+    return ", ".join(composer.written(p.name, p.email) for p in people if p.email)
 
 
 def _mailboxes(request: Request) -> Any:

@@ -9,9 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
+from crm import undo
 from crm.lib.html import fold_quotes, sanitise_and_count, with_inline_images
 from crm.models import Activity, Contact, Email
-from crm.web import Request, done, page, visible_or_404
+from crm.web import Request, done, onward, page, visible_or_404
 from inbox.models import Outgoing
 from inbox.sending import outbox
 
@@ -69,10 +70,10 @@ def resolution(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def trash(request: Request, pk: int) -> HttpResponse:
     found = email_or_404(request, pk)
-    contact = contact_of(request, found)
-    found.activity.trash()
-    to = ("crm:contact", contact.pk) if contact else ("crm:contacts",)
-    return done(request, *to, toast=_("The e-mail is in the Trash."))
+    record = contact_of(request, found)
+    entry = undo.remember(request.user, undo.trashed(found.activity))
+    to = onward(request, record, but=reverse("inbox:email", args=[pk]))
+    return done(request, to, toast=_("The e-mail is in the Trash."), undo=entry)
 
 
 def email_or_404(request: Request, pk: int) -> Email:

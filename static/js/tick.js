@@ -5,10 +5,16 @@
 const EVERY = 2000;
 const MOST_WAIT = 60_000; // after failures: ask more rarely, never give up
 
-const list = document.querySelector("[data-news-url]");
-if (list) watch(list);
+/* The list of the page, and the one that takes its place with another tab. */
+const start = (root) => {
+  const list = root.querySelector?.("[data-news-url]");
+  if (list && !list.dataset.watched) watch(list);
+};
+start(document);
+document.addEventListener("htmx:load", (event) => start(event.target.parentElement ?? event.target));
 
 function watch(list) {
+  list.dataset.watched = "yes";
   let since = list.dataset.newsSince;
   let wait = EVERY;
   let timer = 0;
@@ -28,6 +34,7 @@ function watch(list) {
   };
 
   async function ask() {
+    if (!list.isConnected) return;
     try {
       const url = new URL(list.dataset.newsUrl, location.href);
       url.searchParams.set("since", since);
@@ -48,7 +55,7 @@ function watch(list) {
     const page = new DOMParser().parseFromString(html, "text/html");
     waiting = [...page.querySelectorAll("[data-item]")];
     for (const part of page.querySelectorAll("[data-refresh]")) {
-      document.getElementById(part.id)?.replaceWith(document.importNode(part, true));
+      refresh(document.getElementById(part.id), document.importNode(part, true));
     }
     const fresh = waiting.filter((item) => differs(item, itemOf(list, item)));
     if (!fresh.length) return;
@@ -115,11 +122,20 @@ function merge(list, items) {
   dropEmptyDays(list);
 }
 
+/* A part beside the timeline; the focus stays where it was in it. */
+function refresh(old, node) {
+  if (!old || old.innerHTML === node.innerHTML) return;
+  const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
+  old.replaceWith(node);
+  window.htmx?.process(node);
+  if (focused) document.getElementById(focused)?.focus();
+}
+
 function bring(item, old) {
   const node = document.importNode(item, true);
   node.dataset.new = "";
   const draft = old?.querySelector("form[data-composer]");
-  if (draft) node.querySelector(".thread__reply")?.replaceChildren(draft); // what is typed moves along
+  if (draft) node.querySelector(".thread__reply, .note__text")?.replaceChildren(draft); // what is typed moves along
   window.htmx?.process(node);
   document.dispatchEvent(new CustomEvent("musubi:arrived", { detail: node }));
   return node;

@@ -19,6 +19,7 @@ from tests.factories import (
     make_email,
     make_mailbox,
     make_note,
+    make_stage,
 )
 
 LONG = "Wirtschaftsprüfungsgesellschaft-Donaudampfschifffahrt"
@@ -38,7 +39,7 @@ def mailbox(hana: User) -> Mailbox:
 
 
 @pytest.fixture
-def record(aoki: Contact, mailbox: Mailbox) -> Contact:
+def record(aoki: Contact, mailbox: Mailbox, hana: User) -> Contact:
     """A record with everything on it: a conversation, a note, files, what failed, what is open."""
     now = timezone.now()
     asked = make_email(aoki, subject=f"Plan {LONG}", text="First.", at=now - timedelta(days=400))
@@ -48,7 +49,12 @@ def record(aoki: Contact, mailbox: Mailbox) -> Contact:
     Attachment.objects.store(newest.activity, b"%PDF", name=f"{LONG}.pdf", content_type="text/x")
     make_email(aoki, text="New.\n> Old.", reply_length=4, html="<p>New.</p>", auto_reply=True)
     make_note(aoki, f"https://{LONG.lower()}.example/{'x' * 90}")
-    make_deal(aoki, name="Osaka rollout", amount=48_000)
+    deal = make_deal(aoki, name=f"Osaka rollout {LONG}", amount=48_000, company=aoki.company)
+    for number in range(5):
+        make_stage(name=f"Stage {number}", pipeline=deal.stage.pipeline, position=number)
+    make_stage(name="Lost", pipeline=deal.stage.pipeline, position=9, outcome="lost")
+    late = now - timedelta(days=9)
+    todo.add(f"Ask {LONG}", due_at=late, assignee=hana, records=[aoki, deal], by=hana)
     for state in ("failed", "unknown", "sent"):
         make_sent(aoki, mailbox, state)
     return aoki
@@ -87,7 +93,7 @@ def test_the_walk(
     others = make_company(f"{LONG} {LONG}", owner=hana)
     long = make_contact(f"{LONG.lower()}@example.test", last_name=LONG, company=others, owner=hana)
     make_daily(hana, record)
-    email, mailbox = Email.objects.first(), Mailbox.objects.get()
+    email, mailbox, deal = Email.objects.first(), Mailbox.objects.get(), record.deals.earliest("pk")
     page = sign_in(hana)
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
@@ -103,6 +109,11 @@ def test_the_walk(
         "/contacts/new/",
         f"/contacts/{record.pk}/",
         f"/contacts/{record.pk}/?pane=about",
+        f"/contacts/{record.pk}/notes/",
+        f"/companies/{record.company_id}/",
+        f"/deals/{deal.pk}/",
+        f"/deals/{deal.pk}/details/",
+        f"/deals/{deal.pk}/contacts/?q={LONG}",
         f"/contacts/{long.pk}/?pane=related",
         f"/contacts/{long.pk}/details/",
         f"/contacts/{long.pk}/emails/",

@@ -40,3 +40,11 @@ def test_each_change_is_taken_back(hana: User) -> None:
     assert undo.undo(todo.reopen(task, by=hana))
     task.refresh_from_db()
     assert task.done_at is not None
+
+
+def test_finishing_twice_keeps_the_first_time(hana: User) -> None:
+    task = todo.add("Call them", assignee=hana, by=hana)
+    todo.finish(task, by=hana)
+    first = task.done_at
+    todo.finish(task, by=hana)
+    assert task.done_at == first

@@ -16,11 +16,14 @@ from tests.factories import make_deal, make_email, make_mailbox, make_note
 HEADING = re.compile(rb"<h1[\s>]")
 # Not pages: parts of one, files, and the mail that a page frames.
 NO_HEADING = {
-    *("crm:news", "crm:contact-details", "crm:attachment", "crm:attachment-inline"),
+    *("crm:contact-choices", "crm:company-names", "crm:attachment", "crm:attachment-inline"),
     "inbox:email-body",
 }
 # Rightly not found: "since when?", and a picture where this file is none.
-ASKS_FOR_MORE = {"crm:news", "crm:attachment-inline"}
+ASKS_FOR_MORE = {
+    *("crm:contact-news", "crm:company-news", "crm:deal-news"),
+    "crm:attachment-inline",
+}
 
 
 def names(namespace: str) -> Iterator[tuple[str, str]]:
@@ -42,12 +45,12 @@ def rows(aoki: Contact, hana: User, mio: User) -> dict[str, int]:
     file = Attachment.objects.store(
         email.activity, b"%PDF-1.4", name="offer.pdf", content_type="application/pdf"
     )
-    make_note(aoki, by=hana)
-    deal, task = make_deal(aoki), todo.add("Call", assignee=hana, by=hana)
+    note = make_note(aoki, by=hana)
+    deal, task = make_deal(aoki, company=aoki.company), todo.add("Call", assignee=hana, by=hana)
     notice = notices.tell(mio, "reply", contact=aoki.pk, name="Yuki")
     assert notice is not None
     mailbox = make_mailbox(hana)
-    found = {"deals": deal.pk, "companies": aoki.company_id, "tasks": task.pk}
+    found = {"deals": deal.pk, "companies": aoki.company_id, "tasks": task.pk, "notes": note.pk}
     found |= {
         "notifications": notice.pk,
         "contacts": aoki.pk,

@@ -63,7 +63,11 @@ def test_bad_input_comes_back_with_the_reason(signed_in: Client, values: dict[st
 
 def test_changing_the_details_keeps_the_other_addresses(signed_in: Client, aoki: Contact) -> None:
     aoki.set_addresses([(aoki.email, ""), ("home@aoki.example", "private")])
-    values = {"first_name": "Yuki", "last_name": "Aoki-Weber", "email": "new@aoki.example"}
+    addresses = {
+        "addresses": ["new@aoki.example", "home@aoki.example", ""],
+        "addresses_label": ["", "private", ""],
+    }
+    values = {"first_name": "Yuki", "last_name": "Aoki-Weber", **addresses}
     assert signed_in.post(f"/contacts/{aoki.pk}/details/", values).status_code == 303
     aoki.refresh_from_db()
     assert aoki.last_name == "Aoki-Weber"

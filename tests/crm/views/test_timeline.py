@@ -1,6 +1,7 @@
 """The record's timeline as a page, its notes, and the news of an open page."""
 
 from datetime import timedelta
+from html import unescape
 from urllib.parse import quote
 
 import pytest
@@ -153,7 +154,7 @@ def test_a_long_timeline_has_pages_and_costs_the_same(signed_in: Client, aoki: C
             counts.append(len(queries))
     assert counts[0] == counts[1] <= 22
     assert "Subject 20." in html and "Subject 21." not in html
-    older = html.split('rel="next" href="')[1].split('"')[0]
+    older = unescape(html.split('rel="next" href="')[1].split('"')[0])
     html = shown(signed_in, aoki, older)
     assert "Subject 21." in html and "Subject 20." not in html
     assert signed_in.get(f"/contacts/{aoki.pk}/?cursor=nonsense").status_code == 404

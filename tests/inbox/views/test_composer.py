@@ -6,7 +6,7 @@ from django.test import Client
 
 from crm.models import Contact, Email, User
 from inbox.models import Mailbox, Outgoing
-from tests.factories import make_email, make_mailbox
+from tests.factories import make_contact, make_deal, make_email, make_mailbox
 
 
 @pytest.fixture
@@ -54,6 +54,45 @@ def test_pressed_twice_it_is_sent_once(signed_in: Client, aoki: Contact, mailbox
     assert Email.objects.count() == 1
     signed_in.post(f"/contacts/{aoki.pk}/emails/", written(mailbox, key="k2"))
     assert Email.objects.count() == 2
+
+
+@pytest.mark.rule("M21")
+def test_a_deal_writes_to_its_people_and_keeps_the_letter(
+    signed_in: Client, aoki: Contact, weber: Contact, mailbox: Mailbox
+) -> None:
+    deal = make_deal(aoki, weber, make_contact(""), name="Osaka rollout")
+    form = signed_in.get(f"/deals/{deal.pk}/emails/").content.decode()
+    assert "Yuki Aoki &lt;yuki@aoki.example&gt;" in form and weber.email in form
+    assert 'value="Osaka rollout"' in form
+    values = written(mailbox, to="somebody@elsewhere.example")
+    answer = signed_in.post(f"/deals/{deal.pk}/emails/", values)
+    assert answer.status_code == 303 and answer["Location"] == f"/deals/{deal.pk}/"
+    assert "Sending…" in signed_in.get(f"/deals/{deal.pk}/").content.decode()
+
+
+@pytest.mark.rule("M21")
+def test_a_company_asks_whom(signed_in: Client, aoki: Contact, mailbox: Mailbox) -> None:
+    url = f"/companies/{aoki.company_id}/emails/"
+    form = signed_in.get(url).content.decode()
+    assert "To whom?" in form and f'href="{url}?to={aoki.pk}"' in form
+    assert "yuki@aoki.example" not in form
+    assert (
+        "Yuki Aoki &lt;yuki@aoki.example&gt;"
+        in signed_in.get(f"{url}?to={aoki.pk}").content.decode()
+    )
+    answer = signed_in.post(url, written(mailbox, to="info@aoki.example"))
+    assert answer.status_code == 303 and answer["Location"] == f"/companies/{aoki.company_id}/"
+    page = signed_in.get(f"/companies/{aoki.company_id}/").content.decode()
+    assert "Sending…" in page
+
+
+def test_a_name_with_a_comma_is_one_recipient(
+    signed_in: Client, aoki: Contact, mailbox: Mailbox
+) -> None:
+    aoki.change(first_name="", last_name="Aoki, Yuki")
+    deal = make_deal(aoki)
+    form = signed_in.get(f"/deals/{deal.pk}/emails/").content.decode()
+    assert "&quot;Aoki, Yuki&quot; &lt;yuki@aoki.example&gt;" in form
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from crm.models import ApiToken, Attachment, Audience, Contact, Email, User
+from crm import timeline
+from crm.models import ApiToken, Attachment, Audience, Contact, Email, UndoEntry, User
 from inbox.connect import joining
 from inbox.models import Outgoing
-from tests.factories import make_email, make_mailbox
+from tests.factories import make_deal, make_email, make_mailbox
 
 
 @pytest.fixture
@@ -156,3 +157,17 @@ def test_who_wrote_it_decides_when_its_mailbox_is_gone(
     signed_in.force_login(aoki.owner)
     assert signed_in.post(f"/emails/{email.pk}/retry/").status_code == 303
     assert Outgoing.objects.get().state == "queued"
+
+
+@pytest.mark.rule("M32")
+def test_the_trash_is_taken_back_where_one_was(client: Client, aoki: Contact, hana: User) -> None:
+    email, deal = make_email(aoki, subject="The plan"), make_deal(aoki)
+    timeline.put(email.activity, deal, thread=email.thread)
+    client.force_login(hana)
+    came = {"Referer": f"http://testserver/deals/{deal.pk}/"}
+    answer = client.post(f"/emails/{email.pk}/trash/", headers=came)
+    assert answer["Location"].endswith(f"/deals/{deal.pk}/")
+    page = client.get(f"/deals/{deal.pk}/").content.decode()
+    assert "The plan" not in page and "/undo/" in page
+    client.post(f"/undo/{UndoEntry.objects.get().token}/")
+    assert "The plan" in client.get(f"/deals/{deal.pk}/").content.decode()

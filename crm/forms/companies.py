@@ -1,0 +1,37 @@
+"""The form of a company."""
+
+import re
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from crm import records
+from crm.forms.records import RecordForm
+from crm.models import Company, UndoEntry
+
+DOMAIN = re.compile(r"(?:[\w](?:[\w-]*[\w])?\.)+[\w-]{2,}")
+
+
+class CompanyForm(RecordForm):
+    company_name = None  # type: ignore[assignment]  # Django's way to leave a field out
+
+    class Meta:
+        model = Company
+        fields = ["name", "domain", "owner", "audience"]
+
+    def clean_domain(self) -> str:
+        """The domain alone, of an address of a website or a person as well."""
+        typed = self.cleaned_data["domain"].strip().lower()
+        domain = re.sub(r"^(?:https?://)?(?:www\.)?", "", typed).rpartition("@")[2]
+        domain = domain.partition("/")[0]
+        if domain and not DOMAIN.fullmatch(domain):
+            raise forms.ValidationError(_("Enter a domain, such as example.com."))
+        return domain
+
+    def add(self) -> Company:
+        company: Company = Company.objects.create(**self.values())
+        return company
+
+    def keep(self) -> UndoEntry:
+        """Save what was changed, and return the way back."""
+        return records.edit(self.instance, self.values(), by=self.user)

@@ -1,0 +1,56 @@
+"""The forms of what people write on a record by hand: notes and tasks."""
+
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import User
+
+WHOLE_DAY = time(23, 59)  # of a task that is due on a day, at no time of it
+
+
+class NoteForm(forms.Form):
+    """It stands on the record beside the composer: its ids are its own."""
+
+    text = forms.CharField(
+        label=_("Note"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **{"auto_id": "note_%s", **values})
+
+
+class TaskForm(forms.Form):
+    title = forms.CharField(label=_("Task"), max_length=300)
+    due_on = forms.DateField(
+        label=_("Due"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    due_time = forms.TimeField(
+        label=_("Time"), required=False, widget=forms.TimeInput(attrs={"type": "time"})
+    )
+    assignee = forms.ModelChoiceField(User.objects.none(), label=_("For"), empty_label=None)
+
+    all_optional = True  # a date that is not needed has no room to say so
+
+    def __init__(self, *args: Any, user: User, **values: Any) -> None:
+        super().__init__(
+            *args, **{"auto_id": "task_%s", "initial": {"assignee": user.pk}, **values}
+        )
+        assignee: Any = self.fields["assignee"]
+        assignee.queryset = User.objects.filter(is_active=True)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("due_time") and not cleaned.get("due_on"):
+            cleaned["due_on"] = timezone.localdate()
+        return cleaned
+
+    def due_at(self) -> datetime | None:
+        day = self.cleaned_data.get("due_on")
+        if day is None:
+            return None
+        at = self.cleaned_data.get("due_time") or WHOLE_DAY
+        return timezone.make_aware(datetime.combine(day, at))

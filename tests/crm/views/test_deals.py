@@ -1,0 +1,130 @@
+"""The forms of a deal, its stages, and the people who belong to it."""
+
+import pytest
+from django.test import Client
+
+from crm.models import Audience, Contact, Deal, Stage, UndoEntry, User
+from crm.undo import undo
+from tests.factories import make_deal, make_stage
+
+
+@pytest.fixture
+def signed_in(client: Client, hana: User) -> Client:
+    client.force_login(hana)
+    return client
+
+
+@pytest.fixture
+def stage(db: None) -> Stage:
+    return make_stage(name="Qualified")
+
+
+def typed(at: Stage, **values: object) -> dict[str, object]:
+    return {"name": "Osaka rollout", "currency": "EUR", "stage": at.pk, **values}
+
+
+def test_a_new_deal_of_a_contact(signed_in: Client, aoki: Contact, stage: Stage) -> None:
+    form = signed_in.get(f"/deals/new/?contact={aoki.pk}").content.decode()
+    assert 'value="Aoki Shoten"' in form
+    assert f'name="contacts" value="{aoki.pk}" checked' in form
+    values = typed(stage, contacts=[aoki.pk], company_name="Aoki Shoten", amount="48000")
+    answer = signed_in.post("/deals/new/", values)
+    deal = Deal.objects.get()
+    assert answer.status_code == 303 and answer["Location"] == f"/deals/{deal.pk}/"
+    assert list(deal.contacts.all()) == [aoki] and deal.company == aoki.company
+
+
+def test_people_are_found_without_scripts(
+    signed_in: Client, aoki: Contact, weber: Contact, stage: Stage
+) -> None:
+    values = typed(stage, contacts=[aoki.pk], contacts_q="weber", find="yes")
+    answer = signed_in.post("/deals/new/", values)
+    html = answer.content.decode()
+    assert answer.status_code == 200 and not Deal.objects.exists()
+    assert f'value="{aoki.pk}" checked' in html and f'value="{weber.pk}">' in html
+    assert 'value="Osaka rollout"' in html
+    assert (
+        "Nobody has"
+        in signed_in.post(
+            "/deals/new/", typed(stage, contacts_q="nobody", find="yes")
+        ).content.decode()
+    )
+
+
+def test_people_are_offered_while_one_types(
+    signed_in: Client, aoki: Contact, weber: Contact
+) -> None:
+    html = signed_in.get("/contacts/choices/?contacts_q=weber").content.decode()
+    assert "Anna Weber" in html and "Aoki" not in html and "<html" not in html
+    chosen = f"/contacts/choices/?contacts_q=weber&contacts={weber.pk}"
+    assert "Anna" not in signed_in.get(chosen).content.decode()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"name": ""}, {"amount": "much"}, {"stage": 0}, {"contacts": [0]}, {"currency": "E"}]
+)
+def test_bad_input_comes_back(signed_in: Client, stage: Stage, wrong: dict[str, object]) -> None:
+    answer = signed_in.post("/deals/new/", typed(stage, **wrong))
+    assert answer.status_code == 422 and b'class="error"' in answer.content
+    assert not Deal.objects.exists()
+
+
+def test_changing_one_keeps_the_people_one_does_not_see(
+    client: Client, aoki: Contact, weber: Contact, stage: Stage, rin: User
+) -> None:
+    deal = make_deal(aoki, weber, stage=stage)
+    weber.change(audience=Audience.OWNER)
+    client.force_login(rin)
+    html = client.get(f"/deals/{deal.pk}/details/").content.decode()
+    assert "Yuki Aoki" in html and "Weber" not in html
+    answer = client.post(f"/deals/{deal.pk}/details/", typed(stage, contacts=[]))
+    assert answer.status_code == 303 and list(deal.contacts.all()) == [weber]
+    assert undo(UndoEntry.objects.get())
+    assert set(deal.contacts.all()) == {aoki, weber}
+
+
+@pytest.mark.rule("M41")
+def test_nobody_is_offered_whom_one_may_not_see(
+    client: Client, aoki: Contact, stage: Stage, rin: User
+) -> None:
+    aoki.change(audience=Audience.OWNER)
+    client.force_login(rin)
+    assert "Yuki" not in client.get("/contacts/choices/?contacts_q=yuki").content.decode()
+    assert client.get(f"/deals/new/?contact={aoki.pk}").status_code == 404
+    assert client.post("/deals/new/", typed(stage, contacts=[aoki.pk])).status_code == 422
+    deal = make_deal(stage=stage)
+    assert "Yuki" not in client.get(f"/deals/{deal.pk}/contacts/?q=yuki").content.decode()
+    added = client.post(f"/deals/{deal.pk}/contacts/", {"add": aoki.pk})
+    assert added.status_code == 404 and not deal.contacts.exists()
+
+
+def test_a_press_on_the_path_moves_it(signed_in: Client, stage: Stage, hana: User) -> None:
+    deal = make_deal(stage=stage, owner=hana)
+    lost = make_stage(pipeline=stage.pipeline, name="Lost", outcome=Stage.Outcome.LOST)
+    page = signed_in.get(f"/deals/{deal.pk}/").content.decode()
+    assert f'value="{lost.pk}"' in page and 'aria-current="step"' in page and "0 days" in page
+    answer = signed_in.post(
+        f"/deals/{deal.pk}/stage/", {"stage": lost.pk, "lost_reason": "Price"}, follow=True
+    )
+    html = answer.content.decode()
+    assert "Price" in html and "/undo/" in html
+    assert undo(UndoEntry.objects.get())
+    deal.refresh_from_db()
+    assert (deal.stage, deal.lost_reason) == (stage, "")
+    for wrong in ("", "x", "0"):
+        assert signed_in.post(f"/deals/{deal.pk}/stage/", {"stage": wrong}).status_code >= 400
+
+
+def test_people_come_and_go_with_a_way_back(
+    signed_in: Client, aoki: Contact, weber: Contact, stage: Stage
+) -> None:
+    deal = make_deal(aoki, stage=stage)
+    found = signed_in.get(f"/deals/{deal.pk}/contacts/?q=weber").content.decode()
+    assert f'name="add" value="{weber.pk}"' in found
+    signed_in.post(f"/deals/{deal.pk}/contacts/", {"add": weber.pk})
+    assert set(deal.contacts.all()) == {aoki, weber}
+    signed_in.post(f"/deals/{deal.pk}/contacts/", {"remove": aoki.pk})
+    assert set(deal.contacts.all()) == {weber}
+    for entry in UndoEntry.objects.order_by("-pk"):
+        assert undo(entry)
+    assert set(deal.contacts.all()) == {aoki}
