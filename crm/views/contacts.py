@@ -58,4 +58,3 @@ def choices(request: Request) -> HttpResponse:
     rows = rows.select_related("company").prefetch_related("addresses")
     context = {"name": name, "words": words, "offered": rows[:MOST_OFFERED] if words else ()}
     return page(request, "components/_offered.html", context)
-

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from crm import pipeline, records
+from crm import records
 from crm.forms.deals import DealForm
 from crm.models import Company, Contact, Deal
 from crm.web import Request, done, onward, page, posted, visible_or_404
