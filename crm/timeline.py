@@ -82,6 +82,12 @@ def _newest_open_deals(contacts: Collection[Contact]) -> list[int]:
     return list(deals.values_list("pk", flat=True)[:MOST_DEALS])
 
 
+def take_off(activity: Activity) -> None:
+    """Off every timeline, for good; their open pages hear of it."""
+    touch(activity)
+    activity.associations.all().delete()
+
+
 def touch(activity: Activity) -> None:
     """Tell the open pages of its records that there is news."""
     now = timezone.now()

@@ -55,10 +55,10 @@ def page(
 
 
 def done(
-    request: HttpRequest, to: Any, *args: Any, toast: str = "", undo: UndoEntry | None = None
+    request: HttpRequest, to: Any, *args: Any, toast: str = "", undo: UndoEntry | str | None = None
 ) -> HttpResponse:
     """It is done: on to `to` (a model, a URL name with its `args`, or a path), saying `toast`,
-    with a button that takes it back where there is an `undo`."""
+    with a button that takes it back where there is an `undo` (or the path that undoes it)."""
     say(request, toast, undo)
     url = resolve_url(to, *args)
     if request.htmx:  # type: ignore[attr-defined]
@@ -89,10 +89,10 @@ def stay(
     return response
 
 
-def say(request: HttpRequest, toast: str, undo: UndoEntry | None = None) -> None:
+def say(request: HttpRequest, toast: str, undo: UndoEntry | str | None = None) -> None:
     """A toast on the page that comes next; with `undo` it can be taken back from there."""
     if toast:
-        back = reverse("crm:undo", args=[undo.token]) if undo else ""
+        back = reverse("crm:undo", args=[undo.token]) if isinstance(undo, UndoEntry) else undo or ""
         messages.success(request, toast, extra_tags=back)
 
 

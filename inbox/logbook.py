@@ -1,8 +1,9 @@
 """The only writer of e-mail engagements: incoming and outgoing, each message once (M10, M14)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -11,14 +12,17 @@ from django.utils import timezone
 from crm import notices, timeline
 from crm.models import Activity, Attachment, Contact, Email, Participant, Thread, User
 from crm.models.attachments import store_content
-from inbox import threads
+from inbox import newcomers, threads
 from inbox.bounces import record_bounce
 from inbox.mime import quotes, words
 from inbox.mime.ids import normal
 from inbox.mime.types import Address, ParsedAttachment, ParsedMessage
 from inbox.models import Folder, Mailbox, MailboxCopy, MessageId, Outgoing
+from inbox.newcomers import Newcomers, People
 from inbox.reason import Reason
 from inbox.wire.structure import Outlined
+
+Meet = Callable[[People, Collection[str]], Newcomers]
 
 MOST_TEXT = 1_000_000  # characters of a body that are kept; longer ones are robots'
 
@@ -146,7 +150,7 @@ def _log(
     email = _write_email(parsed, arrival, answers, thread)
     MessageId.objects.create(value=arrival.identity, email=email)
     note_copy(email, arrival.mailbox, arrival.folder, arrival.uid)
-    found = _write_participants(email, _people(parsed))
+    found = _write_participants(email, _people(parsed), _newcomers(parsed, email, arrival.mailbox))
     _write_files(email.activity, files)
     contacts = _contacts(found, email.direction, _sender(parsed), answers)
     timeline.record(email.activity, contacts=contacts, thread=thread)
@@ -154,6 +158,13 @@ def _log(
         confirm_delivery(answers, arrival.arrived_at)
         _tell(email, contacts, arrival.mailbox)
     return email
+
+
+def _newcomers(parsed: ParsedMessage, email: Email, mailbox: Mailbox) -> Meet:
+    """Nobody is met through a robot; who joined unasked is offered, no more (M7, M55)."""
+    if parsed.from_robot:
+        return lambda people, known: newcomers.NOBODY
+    return partial(newcomers.meet, mailbox=mailbox, by=mailbox.owner, ask=email.new_participant)
 
 
 def _tell(email: Email, contacts: Sequence[Contact], mailbox: Mailbox) -> None:
@@ -295,7 +306,8 @@ def log_outgoing(letter: Letter, files: Sequence[StoredFile]) -> Email:
     MessageId.objects.create(
         value=normal(letter.message_id), email=email, origin=MessageId.Origin.OWN
     )
-    found = _write_participants(email, letter.recipients)
+    meet = partial(newcomers.meet, mailbox=letter.mailbox, by=letter.by, ask=False)
+    found = _write_participants(email, letter.recipients, meet)
     _write_files(activity, files)
     timeline.record(activity, contacts=set(found.values()), thread=thread)
     return email
@@ -304,12 +316,11 @@ def log_outgoing(letter: Letter, files: Sequence[StoredFile]) -> Email:
 # --- both -----------------------------------------------------------------------------------------
 
 
-def _write_participants(
-    email: Email, people: Sequence[tuple[str, Address]]
-) -> Mapping[str, Contact]:
+def _write_participants(email: Email, people: People, meet: Meet) -> Mapping[str, Contact]:
     """Write who is named in it; return the contacts among them, by address."""
-    addresses = {person.address for _role, person in people}
-    found: Mapping[str, Contact] = Contact.objects.with_addresses(addresses)
+    known = Contact.objects.with_addresses({person.address for _role, person in people})
+    new = meet(people, known)
+    found: Mapping[str, Contact] = {**known, **new.made}
     Participant.objects.bulk_create(
         Participant(
             email=email,
@@ -318,6 +329,7 @@ def _write_participants(
             address=person.address[:320],
             position=position,
             contact=found.get(person.address.lower()),
+            stranger=person.address.lower() in new.offered,
         )
         for position, (role, person) in enumerate(people)
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.views import composer, connect, emails, mailboxes
+from inbox.views import composer, connect, emails, images, mailboxes
 
 app_name = "inbox"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("mailboxes/connect/", connect.connect, name="connect"),
     path("mailboxes/<int:pk>/", mailboxes.mailbox, name="mailbox"),
     path("mailboxes/<int:pk>/look/", mailboxes.look, name="look"),
+    path("mailboxes/<int:pk>/people/", mailboxes.people, name="people"),
     path("mailboxes/<int:pk>/password/", connect.password, name="password"),
     path("mailboxes/<int:pk>/disconnection/", mailboxes.disconnection, name="disconnection"),
     path("contacts/<int:pk>/emails/", composer.new, name="compose"),
@@ -18,7 +19,11 @@ urlpatterns = [
     path("deals/<int:pk>/emails/", composer.deal, name="compose-deal"),
     path("emails/<int:pk>/", emails.email, name="email"),
     path("emails/<int:pk>/body/", emails.body, name="email-body"),
+    path("emails/<int:pk>/images/", images.always, name="images"),
+    path("emails/<int:pk>/images/<str:signed>/", images.image, name="image"),
     path("emails/<int:pk>/reply/", composer.reply, name="reply"),
+    path("emails/<int:pk>/cancellation/", composer.cancellation, name="cancellation"),
+    path("emails/<int:pk>/draft/", composer.draft, name="draft"),
     path("emails/<int:pk>/retry/", emails.retry, name="retry"),
     path("emails/<int:pk>/resolution/", emails.resolution, name="resolution"),
     path("emails/<int:pk>/trash/", emails.trash, name="email-trash"),

@@ -1,11 +1,12 @@
-"""HTML mail made harmless: what stays, what goes, and where the quoted text begins.
+"""HTML mail made harmless: what stays and what goes.
 
-`sanitise` comes last, whatever was done to the HTML before: fold_quotes, with_inline_images.
+`sanitise` comes last, whatever was done to the HTML before: fold_quotes (quotes.py),
+with_inline_images, without_pixels.
 """
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import unquote
@@ -57,26 +58,22 @@ SHOWN_IMAGES = re.compile(
     r"(?:data:image/(?:png|gif|jpeg|jpg|webp);base64,[a-z0-9+/=\s]+|/attachments/\d+/inline/)",
     re.IGNORECASE,
 )
+PIXEL = re.compile(r"\s*[01](?:\.0*)?\s*(?:px)?\s*$", re.IGNORECASE)
+PIXEL_STYLE = re.compile(
+    r"(?:^|[;\s-])(?:width|height)\s*:\s*[01](?:\.0*)?(?:px)?\s*(?:!|;|$)"
+    r"|display\s*:\s*none|visibility\s*:\s*hidden",
+    re.IGNORECASE,
+)
 REMOTE = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 LOADS = re.compile(r"url\s*\(|image-set|expression|@import|\\|javascript:", re.IGNORECASE)
 DESIGNED = re.compile(r"<(?:table|img|center)\b|\bbackground(?:-image)?\s*[:=]", re.IGNORECASE)
 
-# A quotation that is one element, and those where everything after belongs to it as well.
-QUOTES = (
-    'blockquote[type="cite"], .gmail_quote, .gmail_quote_container, .yahoo_quoted,'
-    " .protonmail_quote, .zmail_extra, .tutanota_quote"
-)
-QUOTE_STARTS = (
-    "#divRplyFwdMsg, #appendonsend, #mail-editor-reference-message-container, .moz-cite-prefix,"
-    " .OutlookMessageHeader"
-)
 TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)\b[^<>]*>", re.IGNORECASE)
 _UNCLOSED = "area base br col hr img input link meta p li td th tr tbody thead dd dt"
 UNCLOSED = set(_UNCLOSED.split())
 FULL_TAG = re.compile(r"<[a-z](?:[^<>=\s]*[=\s]){2000}", re.IGNORECASE)  # of attributes
 DATA = re.compile(r"data:[^\"'<>]*", re.IGNORECASE)
 DEEPEST = 500  # elements in one another; parsers take quadratic time beyond
-PLACE = "\u2063musubi-quoted\u2063"
 
 
 @dataclass(frozen=True)
@@ -92,15 +89,20 @@ def sanitise(html: str) -> str:
     return sanitise_and_count(html).html
 
 
-def sanitise_and_count(html: str) -> Sanitised:
-    if _is_a_bomb(html):
+def sanitise_and_count(html: str, through: Callable[[str], str] | None = None) -> Sanitised:
+    """Remote images are blocked and counted, or shown `through` an address of our own, which is
+    "" where that cannot be."""
+    if is_a_bomb(html):
         return Sanitised(escape(TAG.sub(" ", html)), 0)
     blocked = 0
 
     def keep(tag: str, name: str, value: str) -> str | None:
         nonlocal blocked
         if tag == "img" and name == "src":
-            blocked += bool(REMOTE.match(value))
+            if REMOTE.match(value):
+                ours = through(value.strip()) if through else ""
+                blocked += not ours
+                return ours or None
             return value if SHOWN_IMAGES.fullmatch(value.strip()) else None
         if name == "href":
             return value if LINKS.match(value.strip()) else None
@@ -115,7 +117,7 @@ def sanitise_and_count(html: str) -> Sanitised:
         attributes=ATTRIBUTES,
         attribute_filter=keep,
         filter_style_properties=STYLES,
-        allowed_classes={"details": {"quoted"}},
+        allowed_classes={"details": {"quoted"}, "span": {"elsewhere"}},
         set_tag_attribute_values={"a": {"target": "_blank"}},
         url_schemes={"http", "https", "mailto", "tel", "data"},
         link_rel="noopener noreferrer nofollow",
@@ -130,37 +132,45 @@ def is_designed(html: str) -> bool:
 
 def with_inline_images(html: str, urls: Mapping[str, str]) -> str:
     """Point `cid:` images to where their parts are served; `urls` by Content-ID without <>."""
-    if not urls or "cid:" not in html.lower() or _is_a_bomb(html):
+    if not urls or "cid:" not in html.lower() or is_a_bomb(html):
         return html
     tree = LexborHTMLParser(html)
     for image in tree.css("img"):
         source = (image.attributes.get("src") or "").strip()
         if source.lower().startswith("cid:"):
             image.attrs["src"] = urls.get(unquote(source[4:]).strip("<>"), "")
-    return _body(tree)
+    return body_of(tree)
 
 
-def fold_quotes(html: str, label: str) -> str:
-    """Put the quoted older mail into a <details> named `label`; never an empty letter."""
-    if PLACE in html or _is_a_bomb(html):
+def without_pixels(html: str) -> str:
+    """Without the remote images of 0 or 1 px, which show nothing and tell who opened it when."""
+    if "<img" not in html.lower() or is_a_bomb(html):
         return html
     tree = LexborHTMLParser(html)
-    quoted = _quotation(tree)
-    if not quoted:
-        return html
-    inner = "".join(node.html or "" for node in quoted)
-    first, *others = quoted
-    for node in others:
-        node.decompose()
-    first.replace_with(PLACE)
-    outer = _body(tree)
-    if not _says_something(outer.replace(PLACE, "")):
-        return html
-    details = f'<details class="quoted"><summary>{label}</summary>{inner}</details>'
-    return outer.replace(PLACE, details)
+    pixels = [image for image in _remote_images(tree) if _is_pixel(image)]
+    for image in pixels:
+        image.decompose()
+    return body_of(tree) if pixels else html
 
 
-def _is_a_bomb(html: str) -> bool:
+def remote_images(html: str) -> int:
+    """How many images it would load from elsewhere, those aside that show nothing."""
+    if "<img" not in html.lower() or is_a_bomb(html):
+        return 0
+    return sum(not _is_pixel(image) for image in _remote_images(LexborHTMLParser(html)))
+
+
+def _remote_images(tree: LexborHTMLParser) -> list[LexborNode]:
+    return [image for image in tree.css("img") if REMOTE.match(image.attributes.get("src") or "")]
+
+
+def _is_pixel(image: LexborNode) -> bool:
+    said = image.attributes
+    sides = [said.get("width") or "", said.get("height") or ""]
+    return any(map(PIXEL.match, sides)) or bool(PIXEL_STYLE.search(said.get("style") or ""))
+
+
+def is_a_bomb(html: str) -> bool:
     """Whether parsers would take quadratic time: by its depth, or by a tag full of attributes.
 
     A closing tag counts for an element of its own name alone, since parsers pass over others.
@@ -179,25 +189,5 @@ def _is_a_bomb(html: str) -> bool:
     return False
 
 
-def _quotation(tree: LexborHTMLParser) -> list[LexborNode]:
-    start = tree.css_first(QUOTE_STARTS)
-    if start is None:
-        quote = tree.css_first(QUOTES)
-        return [quote] if quote else []
-    nodes = [start]
-    following = start.next
-    while following is not None:
-        nodes.append(following)
-        following = following.next
-    return nodes
-
-
-def _says_something(html: str) -> bool:
-    if re.search(r"<img\b", html, re.IGNORECASE):
-        return True
-    body = LexborHTMLParser(html).body
-    return bool(body and body.text(strip=True))
-
-
-def _body(tree: LexborHTMLParser) -> str:
+def body_of(tree: LexborHTMLParser) -> str:
     return (tree.body.inner_html or "") if tree.body else ""

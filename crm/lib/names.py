@@ -1,7 +1,9 @@
 """Names of people, in the order that their script has (M43)."""
 
+import re
 import unicodedata
 
+_BESIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\s+via\s.*$|\s+\|.*$")  # (Sales), via Lists
 _FAMILY_FIRST = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
 
 
@@ -10,6 +12,26 @@ def full_name(given: str, family: str) -> str:
     given, family = given.strip(), family.strip()
     pair = (family, given) if is_family_first(family or given) else (given, family)
     return " ".join(filter(None, pair))
+
+
+def parted(name: str) -> tuple[str, str]:
+    """Given and family name, of a name as mail programs write it.
+
+    >>> parted("Weber, Anna (Sales)")
+    ('Anna', 'Weber')
+    """
+    name = _BESIDE.sub(" ", name).strip(" \t\u3000\"'")
+    if not name or "@" in name:
+        return "", ""
+    family, comma, given = name.partition(",")
+    if comma and given.strip():
+        return given.strip(), family.strip()
+    words = name.split()
+    if is_family_first(name):
+        return " ".join(words[1:]), words[0]
+    lower = (at for at, word in enumerate(words[1:-1], 1) if word.islower())
+    cut = next(lower, len(words) - 1)  # Jan / van der Berg
+    return " ".join(words[:cut]), " ".join(words[cut:])
 
 
 def is_family_first(name: str) -> bool:

@@ -26,7 +26,8 @@ class ActivityQuerySet(TrashableQuerySet):
         return self.kept().filter(visible_activities(user))
 
     def trash_of(self, user: "User") -> Self:
-        return self.trashed().filter(visible_activities(user))
+        """What can come back; an e-mail that was taken back before it left is a draft, no more."""
+        return self.trashed().filter(visible_activities(user)).exclude(email__status="cancelled")
 
 
 def visible_activities(user: "User") -> Q:

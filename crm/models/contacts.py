@@ -86,6 +86,8 @@ class Contact(Record):
     reading = models.CharField(gettext_lazy("reading"), max_length=200, blank=True)  # よみ
     job_title = models.CharField(gettext_lazy("job title"), max_length=150, blank=True)
     phone = models.CharField(gettext_lazy("phone"), max_length=50, blank=True)
+    # Remote pictures in their mail are loaded (through our server) without asking each time.
+    images_shown = models.BooleanField(default=False)
     company = models.ForeignKey(
         "crm.Company", models.SET_NULL, null=True, blank=True, related_name="contacts"
     )

@@ -4,14 +4,18 @@ What only mail needs (ids, copies in mailboxes, delivery) hangs on it from `inbo
 stories of `inbox` write these columns.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from django.contrib.auth import get_user_model
 from django.db import models
+from django.db.models import Exists, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.models.activities import ActivityDetail
+from crm.models.activities import Activity, ActivityDetail
 from crm.models.base import Timestamped
+from crm.models.contacts import EmailAddress
 
 if TYPE_CHECKING:
     from crm.models.users import User
@@ -50,6 +54,7 @@ class Email(ActivityDetail):
         SENT = "sent", gettext_lazy("sent")
         FAILED = "failed", gettext_lazy("not sent")
         BOUNCED = "bounced", gettext_lazy("bounced")
+        CANCELLED = "cancelled", gettext_lazy("taken back before it left")
 
     class Visibility(models.TextChoices):
         """What others than its owner see (M41, M53); the strictest copy wins."""
@@ -103,6 +108,16 @@ class Email(ActivityDetail):
         return texts.get(self.reason_rule, "").format(id=f"<{self.reason_message_id}>")
 
     @property
+    def writer(self) -> "Participant | None":
+        return next((row for row in self.participants.all() if row.role == "from"), None)
+
+    @property
+    def shows_images(self) -> bool:
+        """Whether it is from a contact whose remote pictures somebody wants to see always."""
+        writer = self.writer
+        return bool(writer and writer.contact and writer.contact.images_shown)
+
+    @property
     def reply_text(self) -> str:
         return self.text[: self.reply_length].rstrip()
 
@@ -126,6 +141,22 @@ class Email(ActivityDetail):
         }
 
 
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    def strangers(self, user: "User") -> Self:
+        """Unknown people in mail that `user` may read, whom a contact could be made of."""
+        address = Lower(models.OuterRef("address"))
+        contact = EmailAddress.objects.filter(address=address, released=False)
+        colleague = get_user_model().objects.filter(email=address)
+        shown = Activity.objects.visible_to(user).filter(pk=models.OuterRef("email"))
+        rows = self.filter(Exists(shown), stranger=True).exclude(
+            Exists(contact) | Exists(colleague)
+        )
+        if user.is_admin:
+            return rows
+        readable = Q(email__visibility=Email.Visibility.EVERYTHING) | Q(email__activity__by=user)
+        return rows.filter(readable)
+
+
 class Participant(models.Model):
     """Somebody named in an e-mail, with what became of the delivery to them."""
 
@@ -144,11 +175,19 @@ class Participant(models.Model):
     contact = models.ForeignKey(
         "crm.Contact", models.SET_NULL, null=True, blank=True, related_name="participations"
     )
+    # Nobody knew them when it was logged, and they are a person: a contact can be made (M14).
+    stranger = models.BooleanField(default=False)
     status = models.CharField(max_length=9, blank=True)  # sent, refused, bounced
     server_said = models.TextField(blank=True)
 
+    objects: ClassVar[Any] = ParticipantQuerySet.as_manager()
+
     class Meta:
         ordering = ["position", "id"]
+        indexes = [
+            # unknown people, the latest first: a small part of all
+            models.Index(fields=["-id"], condition=Q(stranger=True), name="participant_unknown")
+        ]
 
     def __str__(self) -> str:
         return self.name or self.address

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from crm.lib.html import is_designed
+from crm.lib.html import is_designed, remote_images
 from crm.models import Activity, Contact, Email, Participant, User
 from crm.templatetags.ui import heading_for
 from crm.timeline import Line
@@ -21,7 +21,7 @@ ANSWERED = re.compile(r"(?:\s*(?:re|aw|sv|antw|res|回复|返信)\s*(?:\[\d+\])?
 
 @register.filter
 def sender(email: Email) -> Participant | None:
-    return next(iter(_of(email, "from")), None)
+    return email.writer
 
 
 @register.filter
@@ -50,6 +50,12 @@ def recipients(email: Email, own: Collection[str]) -> str:
     if copies:
         return _("to {people}, copy to {others}").format(people=to, others=copies)
     return _("to {people}").format(people=to)
+
+
+@register.filter
+def remote_pictures(email: Email) -> int:
+    """How many pictures it would load from elsewhere."""
+    return remote_images(email.html)
 
 
 @register.filter

@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from crm import today
+from crm.strangers import unknown_people
 from crm.views.todo import due_context
 from crm.web import Request, page
 
@@ -25,6 +26,7 @@ def home(request: Request) -> HttpResponse:
         "stalled": stalled[:MOST],
         "more_stalled": len(stalled) > MOST,
         "pipeline": today.pipeline(user, now, everyone=everyone),
+        "strangers": unknown_people(user),
         "recent": today.changed_lately(user, 6),
         "beginning": today.beginning(user),
         **due_context(user),

@@ -11,6 +11,7 @@ from crm import records as story
 from crm.forms.timeline import NoteForm, TaskForm
 from crm.models import Association, Company, Contact, Deal
 from crm.records import MODELS
+from crm.strangers import others_on
 from crm.views.properties import company_of, path_of, properties_of
 from crm.views.timeline import timeline_context
 from crm.web import Request, done, page, visible_or_404
@@ -27,6 +28,7 @@ def contact(request: Request, pk: int) -> HttpResponse:
     more = {
         "company": company_of(found, request.user),
         "deals": _deals(request, found),
+        "others": others_on(found, request.user),
         "related": "crm/contacts/_related.html",
     }
     return _page(request, found, more)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm import timeline
-from crm.models import Activity, Email, User
+from crm.models import Activity, Email, Participant, User
 from inbox.connect import doors, probe
 from inbox.connect.advice import advice_for
 from inbox.connect.providers import files_sent_itself
@@ -37,6 +37,7 @@ class Choices:
     name: str = ""
     scope: str = Mailbox.Scope.THREADS
     since_days: int = 0
+    contact_creation: str = ""  # as before, or the default
 
 
 def test(wanted: Settings) -> list[probe.Step]:
@@ -126,6 +127,7 @@ def _unsaved(wanted: Settings, choices: Choices, owner: User) -> Mailbox:
         name=choices.name,
         scope=choices.scope,
         since_days=choices.since_days,
+        contact_creation=choices.contact_creation,
         files_sent_itself=files_sent_itself(wanted.imap_host),
         state=Mailbox.State.CONNECTED,
     )
@@ -157,8 +159,12 @@ def _keep(mailbox: Mailbox, credential: Credential, folders: list[Folder]) -> Ma
         for name in ("pk", "created_at", "team_id", "visibility"):
             setattr(mailbox, name, getattr(known, name))
         Credential.objects.filter(mailbox=known).delete()
+        mailbox.contact_creation = mailbox.contact_creation or known.contact_creation
         folders = []  # its cursors go on where they were
+    mailbox.contact_creation = mailbox.contact_creation or Mailbox.ContactCreation.ASK
     mailbox.save()
+    ours = Participant.objects.filter(stranger=True, address__iexact=mailbox.email)
+    ours.update(stranger=False)  # no stranger any more
     credential.mailbox = mailbox
     credential.save()
     for folder in folders:

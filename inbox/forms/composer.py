@@ -6,7 +6,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import Email
+from crm.models import Attachment, Email
 from inbox.mime.types import ParsedAttachment
 from inbox.models import Mailbox
 from inbox.sending.composer import Draft
@@ -46,14 +46,24 @@ class ComposerForm(forms.Form):
     )
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)  # sent twice is sent once
 
-    def __init__(self, *args: Any, mailboxes: Any, **values: Any) -> None:
+    # The files of an e-mail that was taken back: ticked, they go out with it this time.
+    kept = forms.ModelMultipleChoiceField(
+        Attachment.objects.none(),
+        label=_("Attached before"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, mailboxes: Any, kept: Any = None, **values: Any) -> None:
         super().__init__(*args, **values)
-        choice: Any = self.fields["mailbox"]
-        choice.queryset = mailboxes
+        fields: Any = self.fields
+        fields["mailbox"].queryset = mailboxes
+        if kept is not None:
+            fields["kept"].queryset = kept
         for name in ("to", "cc", "bcc"):
             self.fields[name].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
 
-    def draft(self, answers: Email | None) -> Draft:
+    def draft(self, answers: Email | None, *, undo_seconds: int) -> Draft:
         """What is to be sent, as `inbox.sending.composer` takes it."""
         values = self.cleaned_data
         return Draft(
@@ -63,9 +73,13 @@ class ComposerForm(forms.Form):
             bcc=[values["bcc"]],
             subject=values["subject"],
             text=values["text"].replace("\r\n", "\n"),
-            files=[_attached(file) for file in values["attachments"]],
+            files=[
+                *(_kept(file) for file in values["kept"]),
+                *(_attached(file) for file in values["attachments"]),
+            ],
             answers=answers,
             idempotency_key=f"page-{values['key']}",
+            undo_seconds=undo_seconds,
         )
 
 
@@ -74,6 +88,18 @@ def _attached(file: "UploadedFile[bytes]") -> ParsedAttachment:
     return ParsedAttachment(
         name=file.name or "",
         content_type=file.content_type or "application/octet-stream",
+        size=len(content),
+        content=content,
+        content_id="",
+        inline=False,
+    )
+
+
+def _kept(file: Attachment) -> ParsedAttachment:
+    content = file.content()
+    return ParsedAttachment(
+        name=file.name,
+        content_type=file.content_type,
         size=len(content),
         content=content,
         content_id="",

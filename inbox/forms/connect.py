@@ -45,6 +45,15 @@ class PasswordForm(forms.Form):
     )
 
 
+class PeopleForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What happens with unknown people in the mail of a mailbox (M14)."""
+
+    class Meta:
+        model = Mailbox
+        fields = ["contact_creation"]
+        widgets = {"contact_creation": forms.RadioSelect}
+
+
 class ConnectForm(PasswordForm):
     email = forms.EmailField(max_length=254, widget=forms.HiddenInput)
     name = forms.CharField(label=_("Sender name"), max_length=150, required=False)
@@ -57,6 +66,12 @@ class ConnectForm(PasswordForm):
     smtp_security = forms.ChoiceField(label=_("Encryption"), choices=SECURITY)
     since_days = forms.TypedChoiceField(
         label=_("Look for replies"), choices=HISTORY, coerce=int, initial=0
+    )
+    contact_creation = forms.ChoiceField(
+        label=_("Unknown people in logged e-mails"),
+        choices=Mailbox.ContactCreation.choices,
+        initial=Mailbox.ContactCreation.ASK,
+        required=False,
     )
 
     @classmethod
@@ -87,6 +102,7 @@ class ConnectForm(PasswordForm):
             name=self.cleaned_data["name"],
             scope=Mailbox.Scope.THREADS,
             since_days=self.cleaned_data["since_days"],
+            contact_creation=self.cleaned_data["contact_creation"],
         )
 
     @property

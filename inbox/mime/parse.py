@@ -4,7 +4,7 @@
 understood and names the defect.
 """
 
-from inbox.mime import bodies, fields, headers, quotes, reports, tree
+from inbox.mime import bodies, fields, headers, quotes, reports, robots, tree
 from inbox.mime.addresses import MOST_ADDRESSES
 from inbox.mime.types import ParsedHeaders, ParsedMessage
 
@@ -20,6 +20,7 @@ def parse(raw: bytes) -> ParsedMessage:
     body = bodies.read(root)
     reply_text, quoted_text = quotes.split(body.text)
     bounce = reports.bounce(root)
+    kind = reports.kind(root, bounce)
     return ParsedMessage(
         subject=said.subject,
         sender=said.sender,
@@ -37,7 +38,8 @@ def parse(raw: bytes) -> ParsedMessage:
         reply_text=reply_text,
         quoted_text=quoted_text,
         attachments=body.attachments,
-        kind=reports.kind(root, bounce),
+        kind=kind,
+        from_robot=kind != "normal" or robots.sent(said),
         bounce=bounce,
         defects=(*defects, *body.defects, *_cut(said)),
     )

@@ -99,5 +99,6 @@ class ParsedMessage:
     quoted_text: str = ""
     attachments: tuple[ParsedAttachment, ...] = ()
     kind: Kind = "normal"
+    from_robot: bool = False  # a list, a newsletter or a machine sent it (M55)
     bounce: Bounce | None = None
     defects: tuple[str, ...] = ()

@@ -66,6 +66,13 @@ class Mailbox(Timestamped):
         THREADS = "threads", _("only threads that the CRM knows")
         CONTACTS = "contacts", _("all mail with known contacts")
 
+    class ContactCreation(models.TextChoices):
+        """What happens with unknown people in mail that is logged (M14)."""
+
+        ALWAYS = "always", _("Make contacts of them")
+        ASK = "ask", _("Ask me: offer them beside the conversation")
+        NEVER = "never", _("Leave them alone")
+
     class State(models.TextChoices):
         CONNECTING = "connecting", _("connecting")
         CONNECTED = "connected", _("connected")
@@ -89,6 +96,9 @@ class Mailbox(Timestamped):
     since_days = models.PositiveIntegerField(default=0)  # how far back the first look goes
     visibility = models.CharField(
         max_length=10, choices=Email.Visibility, default=Email.Visibility.EVERYTHING
+    )
+    contact_creation = models.CharField(
+        _("unknown people"), max_length=6, choices=ContactCreation, default=ContactCreation.ASK
     )
     # M22: providers that put sent mail into Sent by themselves are given no second copy
     files_sent_itself = models.BooleanField(default=False)

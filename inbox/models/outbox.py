@@ -15,6 +15,9 @@ from inbox.models.mailboxes import Mailbox
 if TYPE_CHECKING:
     from crm.models import User
 
+if TYPE_CHECKING:
+    from crm.models import User
+
 LEASE = timedelta(minutes=3)  # of an attempt; who outlives it is stopped before the data leaves
 SLOWEST = 10_000  # bytes a second: how long the claim is held while a message is handed over
 PATIENCE = timedelta(minutes=6)  # with a server that thinks before it answers to the data
@@ -38,6 +41,10 @@ class OutgoingQuerySet(models.QuerySet["Outgoing"]):
         gone, who wrote it."""
         theirs = Q(mailbox__in=Mailbox.objects.usable_by(user))
         return self.filter(theirs | Q(mailbox=None, email__activity__by=user))
+
+    def taken_back_by(self, user: "User") -> Self:
+        """What `user` pressed Undo on: it can be written again from there (M26)."""
+        return self.filter(state=Outgoing.State.CANCELLED, email__activity__by=user)
 
     def copy_due(self, now: datetime) -> Self:
         """Delivered, and the copy in the Sent folder is still to be settled."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -55,6 +55,7 @@ class Draft:
     send_at: datetime | None = None
     idempotency_key: str | None = None
     on: Sequence[Company | Deal] = ()  # what it stands on beside its recipients' records
+    undo_seconds: int = 0  # how long it waits for second thoughts (M26)
 
 
 def send(draft: Draft, *, by: User) -> Email:
@@ -97,7 +98,7 @@ def _log(
         files,
     )
     timeline.put(email.activity, *draft.on, thread=email.thread)
-    _make_due(draft, email, draft.send_at or now)
+    _make_due(draft, email, draft.send_at or now + timedelta(seconds=draft.undo_seconds))
     return email
 
 

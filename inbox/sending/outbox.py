@@ -11,6 +11,7 @@
       │                                                              └─ unknown
       └──────────── a person says "it did not arrive" ─────────────────┘
                     a person says "it did", a reply or a copy in Sent turns up ──► sent
+    queued, and not yet claimed ──Undo──► cancelled
 
 A row found `sending` after its claim has run out was left by somebody who died. Without
 `transmitting_at` nothing had left, and it is sent; with it, it is asked about, never sent again.
@@ -73,6 +74,29 @@ def resolve(outgoing: Outgoing, *, delivered: bool) -> bool:
     now = timezone.now()
     values = {"sent_at": now, "copy_due_at": now}
     return _person_settles(outgoing, Outgoing.State.UNKNOWN, Outgoing.State.SENT, **values)
+
+
+@transaction.atomic
+def cancel(outgoing: Outgoing) -> bool:
+    """Take it back before it leaves (M26). False where the worker has it already.
+
+    One conditional UPDATE decides between this and a claim. The e-mail leaves every timeline for
+    good; until it is erased with the Trash, whoever wrote it can write on from it.
+    """
+    now = timezone.now()
+    waiting = Outgoing.objects.filter(
+        pk=outgoing.pk, state=Outgoing.State.QUEUED, claimed_until__lte=now, transmitting_at=None
+    )
+    # Without its key: who presses Send again on the page before means it.
+    if waiting.update(state=Outgoing.State.CANCELLED, idempotency_key=None) != 1:
+        return False
+    outgoing.refresh_from_db()
+    email = outgoing.email
+    email.status = Email.Status.CANCELLED
+    email.save(update_fields=["status"])
+    timeline.take_off(email.activity)
+    email.activity.change(deleted_at=now)
+    return True
 
 
 # --- one delivery ---------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""What a reply begins with (M21): whom it goes to, from which mailbox, and what it quotes."""
+"""What writing begins with (M21): a reply with whom it goes to and what it quotes, or an e-mail
+that was taken back before it left, as it was (M26)."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -9,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from crm.models import Email, Participant
-from inbox.models import Mailbox
+from inbox.models import Mailbox, Outgoing
 
 PREFIX = re.compile(r"\s*(?:re|aw|sv|antw|res|回复|返信)\s*(?:\[\d+\])?\s*[::]", re.IGNORECASE)
 
@@ -21,6 +22,7 @@ class Reply:
     cc: str
     subject: str
     text: str
+    bcc: str = ""
 
 
 def reply_to(email: Email, mailboxes: Sequence[Mailbox], *, everybody: bool = False) -> Reply:
@@ -42,6 +44,25 @@ def reply_to(email: Email, mailboxes: Sequence[Mailbox], *, everybody: bool = Fa
         subject=subject(email.subject),
         text=quotation(email),
     )
+
+
+def as_it_was(outgoing: Outgoing) -> Reply:
+    """What somebody wrote who then pressed Undo; its files are offered beside it."""
+    email = outgoing.email
+    people = list(email.participants.all())
+    to, cc, bcc = (
+        _line([person for person in people if person.role == role]) for role in ("to", "cc", "bcc")
+    )
+    return Reply(outgoing.mailbox, to, cc, email.subject, email.text, bcc)
+
+
+def answered_by(outgoing: Outgoing) -> Email | None:
+    """The e-mail of its thread that it answers."""
+    if not outgoing.in_reply_to:
+        return None
+    emails = outgoing.email.thread.emails.filter(activity__deleted_at=None)
+    found: Email | None = emails.filter(message_id=outgoing.in_reply_to).first()
+    return found
 
 
 def subject(of: str) -> str:

@@ -1,4 +1,5 @@
-"""Writing: a new e-mail from a record, or a reply; pressing Send logs it and makes it due (M23)."""
+"""Writing: a new e-mail from a record, a reply, or one that was taken back; pressing Send logs it
+and makes it due (M23), after the seconds in which it can be undone (M26)."""
 
 import secrets
 from collections.abc import Iterable, Sequence
@@ -7,15 +8,17 @@ from typing import Any, NamedTuple
 
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
 
-from crm.models import Company, Contact, Deal, Email
+from crm.models import Attachment, Company, Contact, Deal, Email
 from crm.web import Request, back, done, page, visible_or_404
 from inbox.forms.composer import ComposerForm
-from inbox.models import Mailbox
-from inbox.sending import composer
-from inbox.sending.replies import reply_to
-from inbox.views.emails import contact_of, email_or_404
+from inbox.models import Mailbox, Outgoing
+from inbox.sending import composer, outbox
+from inbox.sending.replies import answered_by, as_it_was, reply_to
+from inbox.views.finding import contact_of, email_or_404
 
 MOST_PEOPLE = 30  # that a company's page asks about
 
@@ -28,6 +31,7 @@ class Writing(NamedTuple):
     action: str
     initial: dict[str, Any]
     people: Sequence[Contact] = ()  # whom it may be for, where the record leaves that open
+    kept: Any = None  # files that it had before it was taken back
 
     @property
     def ids(self) -> str:
@@ -71,14 +75,44 @@ def reply(request: Request, pk: int) -> HttpResponse:
     return _compose(request, Writing(contact_of(request, email), email, action, vars(start)))
 
 
+@require_POST
+def cancellation(request: Request, pk: int) -> HttpResponse:
+    """Undo of a send: back to the composer, where the worker has not taken it yet (M26)."""
+    rows = Outgoing.objects.filter(email=pk, email__activity__by=request.user)
+    outgoing = rows.select_related("email__activity").first()
+    if outgoing is None:
+        raise Http404
+    if outbox.cancel(outgoing) or outgoing.state == Outgoing.State.CANCELLED:
+        return done(request, "inbox:draft", pk, toast=_("It was not sent. Here it is again."))
+    contact = contact_of(request, outgoing.email)
+    to = ("crm:contact", contact.pk) if contact else ("inbox:email", pk)
+    return done(request, *to, toast=_("It has left already."))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def draft(request: Request, pk: int) -> HttpResponse:
+    """The composer with what was taken back."""
+    rows = Outgoing.objects.taken_back_by(request.user).filter(email=pk)
+    outgoing = rows.select_related("email__thread", "mailbox").first()
+    if outgoing is None:
+        raise Http404
+    people = outgoing.email.participants.exclude(role="from").values("contact")
+    contact = Contact.objects.visible_to(request.user).filter(pk__in=people).first()
+    files = Attachment.objects.filter(activity=pk).exclude(path="")
+    initial = {**vars(as_it_was(outgoing)), "kept": files}
+    action = reverse("inbox:draft", args=[pk])
+    writing = Writing(contact, answered_by(outgoing), action, initial, kept=files)
+    return _compose(request, writing)
+
+
 def _compose(request: Request, writing: Writing) -> HttpResponse:
     mailboxes = _mailboxes(request)
-    fixed = {"mailboxes": mailboxes, "auto_id": writing.ids}
+    fixed = {"mailboxes": mailboxes, "kept": writing.kept, "auto_id": writing.ids}
     if request.method == "POST":
         form = ComposerForm(request.POST, request.FILES, **fixed)
         sent = _send(request, form, writing)
         if sent:
-            return done(request, _whereto(request, writing, sent))
+            return _leaving(request, sent, _whereto(request, writing, sent))
     else:
         initial = {"key": secrets.token_hex(16), **writing.initial}
         form = ComposerForm(initial=initial, **fixed)
@@ -88,12 +122,22 @@ def _compose(request: Request, writing: Writing) -> HttpResponse:
     return page(request, "inbox/composer.html", context, part="composer", status=status)
 
 
+def _leaving(request: Request, sent: Email, to: str) -> HttpResponse:
+    """On to the record; the toast takes it back while it waits."""
+    seconds = request.user.undo_seconds
+    if not seconds:
+        return done(request, to)
+    said = ngettext("Sending in {n} second.", "Sending in {n} seconds.", seconds)
+    undo = reverse("inbox:cancellation", args=[sent.pk])
+    return done(request, to, toast=said.format(n=seconds), undo=undo)
+
+
 def _send(request: Request, form: ComposerForm, writing: Writing) -> Email | None:
     """The e-mail, logged and due; None with the reason on the form."""
     if not form.is_valid():
         return None
+    draft = form.draft(writing.answers, undo_seconds=request.user.undo_seconds)
     try:
-        draft = form.draft(writing.answers)
         on = [writing.record] if isinstance(writing.record, Company | Deal) else []
         return composer.send(replace(draft, on=on), by=request.user)
     except composer.NotSendable as refused:

@@ -1,5 +1,6 @@
 """One e-mail: itself, its HTML in a frame of its own, and what a person decides about it."""
 
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -10,11 +11,16 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import undo
-from crm.lib.html import fold_quotes, sanitise_and_count, with_inline_images
-from crm.models import Activity, Contact, Email
-from crm.web import Request, done, onward, page, visible_or_404
+from crm.lib.html import sanitise_and_count, with_inline_images, without_pixels
+from crm.lib.links import with_true_links
+from crm.lib.quotes import fold_quotes
+from crm.models import Email
+from crm.strangers import others_in
+from crm.web import Request, done, onward, page
 from inbox.models import Outgoing
 from inbox.sending import outbox
+from inbox.views.finding import contact_of, email_or_404
+from inbox.views.images import proxied
 
 # No script, nothing from elsewhere: what the sanitiser might miss finds no way out.
 LETTER = (
@@ -27,7 +33,13 @@ LETTER = (
 @require_GET
 def email(request: Request, pk: int) -> HttpResponse:
     found = email_or_404(request, pk)
-    context = {"email": found, "activity": found.activity, "contact": contact_of(request, found)}
+    context = {
+        "email": found,
+        "activity": found.activity,
+        "contact": contact_of(request, found),
+        "images": request.GET.get("images") == "shown",
+        "others": others_in(found, request.user),
+    }
     return page(request, "inbox/emails/detail.html", context, part="message")
 
 
@@ -35,12 +47,15 @@ def email(request: Request, pk: int) -> HttpResponse:
 @xframe_options_sameorigin
 @never_cache
 def body(request: Request, pk: int) -> HttpResponse:
-    """Its HTML as a page for the sandboxed frame; remote images are blocked and counted."""
+    """Its HTML as a page for the sandboxed frame; remote images are blocked until asked for."""
     found = email_or_404(request, pk)
     if not found.html or not found.seen_by(request.user):
         raise Http404
-    html = with_inline_images(found.html, _inline_images(found))
-    letter = sanitise_and_count(fold_quotes(html, _("Show quoted text")))
+    html = without_pixels(with_inline_images(found.html, _inline_images(found)))
+    wanted = request.GET.get("images") == "shown" or found.shows_images
+    through = partial(proxied, found) if wanted else None
+    html = with_true_links(html, lambda host: _("⚠ leads to {host}").format(host=host))
+    letter = sanitise_and_count(fold_quotes(html, _("Show quoted text")), through)
     response = page(request, "inbox/emails/body.html", {"letter": letter, "email": found})
     response["Content-Security-Policy"] = LETTER
     return response
@@ -74,20 +89,6 @@ def trash(request: Request, pk: int) -> HttpResponse:
     entry = undo.remember(request.user, undo.trashed(found.activity))
     to = onward(request, record, but=reverse("inbox:email", args=[pk]))
     return done(request, to, toast=_("The e-mail is in the Trash."), undo=entry)
-
-
-def email_or_404(request: Request, pk: int) -> Email:
-    rows = Activity.objects.filter(kind=Activity.Kind.EMAIL).with_details()
-    activity = visible_or_404(rows, request.user, pk)
-    found: Email = activity.email
-    return found
-
-
-def contact_of(request: Request, found: Email) -> Contact | None:
-    """The first contact whose timeline holds it, of those that this user may see."""
-    rows = Contact.objects.visible_to(request.user)
-    contact: Contact | None = rows.filter(associations__activity=found.pk).first()
-    return contact
 
 
 def _outgoing_or_404(request: Request, pk: int) -> Any:

@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from crm.undo import changed, remember
 from crm.web import Request, done, page, visible_or_404
 from inbox.connect.joining import disconnect
-from inbox.forms.connect import PasswordForm
+from inbox.forms.connect import PasswordForm, PeopleForm
 from inbox.health import health_of
 from inbox.models import Mailbox
 from inbox.models.readings import ledger
@@ -40,6 +41,20 @@ def look(request: Request, pk: int) -> HttpResponse:
 
 
 @require_POST
+def people(request: Request, pk: int) -> HttpResponse:
+    """What happens with unknown people in its mail (M14)."""
+    found = visible_or_404(Mailbox, request.user, pk)
+    if not found.managed_by(request.user):
+        raise Http404
+    form = PeopleForm(request.POST)
+    if not form.is_valid():
+        context = mailbox_context(request, found) | {"people_form": form}
+        return page(request, "inbox/mailboxes/detail.html", context, status=422)
+    undo = remember(request.user, changed(found, **form.cleaned_data))
+    return done(request, "inbox:mailbox", pk, toast=_("Saved."), undo=undo)
+
+
+@require_POST
 def disconnection(request: Request, pk: int) -> HttpResponse:
     """Whoever owns it, or an admin, disconnects it; the logged e-mails stay or go to the Trash."""
     found = visible_or_404(Mailbox, request.user, pk)
@@ -59,4 +74,5 @@ def mailbox_context(request: Request, found: Mailbox) -> dict[str, Any]:
         "readings": found.readings.select_related("email__activity")[:MOST_READINGS],
         "mine": found.managed_by(request.user),
         "password_form": PasswordForm(),
+        "people_form": PeopleForm(instance=found),
     }

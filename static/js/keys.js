@@ -25,12 +25,20 @@ document.addEventListener("keydown", (event) => {
 function press(event, keys) {
   const layer = document.querySelector("dialog:modal") ?? document;
   const found = [...layer.querySelectorAll(`[data-key="${CSS.escape(keys)}"]`)].filter(isThere);
-  const element = found.at(-1); // the newest toast, the innermost part
+  const element = chosen(found);
   if (!element) return false;
   event.preventDefault();
   if (element.matches("input:not([type=checkbox]), textarea, select")) element.focus();
   else element.click();
   return true;
+}
+
+/* Of several cards on a timeline the one with the focus, else the newest, which leads; of anything
+   else the last: the newest toast, the innermost part. */
+function chosen(found) {
+  const cards = found.filter((element) => element.closest("[data-item]"));
+  if (!cards.length) return found.at(-1);
+  return cards.find((element) => element.closest("[data-item]").contains(document.activeElement)) ?? cards[0];
 }
 
 function remember(key) {

@@ -58,7 +58,10 @@ function watch(list) {
       refresh(document.getElementById(part.id), document.importNode(part, true));
     }
     const fresh = waiting.filter((item) => differs(item, itemOf(list, item)));
-    if (!fresh.length) return;
+    if (!fresh.length) {
+      if (!isBusy(list)) show(); // something may have gone
+      return;
+    }
     const mayMove = fresh.every((item) => itemOf(list, item) && sameMessages(item, itemOf(list, item)));
     if (mayMove || !isBusy(list)) show();
     else announce(pill, fresh.length);
@@ -119,6 +122,7 @@ function merge(list, items) {
       dayOf(list, days, item).after(node);
     }
   }
+  dropGone(list, items);
   dropEmptyDays(list);
 }
 
@@ -129,6 +133,16 @@ function refresh(old, node) {
   old.replaceWith(node);
   window.htmx?.process(node);
   if (focused) document.getElementById(focused)?.focus();
+}
+
+/* What was taken back or moved to the Trash is not among the newest any more. */
+function dropGone(list, items) {
+  const last = items.length ? itemOf(list, items.at(-1)) : null;
+  const there = new Set(items.map((item) => item.dataset.item));
+  for (const item of last ? list.querySelectorAll("[data-item]") : []) {
+    if (item === last) return; // from here on it is older than what was asked for
+    if (!there.has(item.dataset.item) && !item.querySelector("form[data-composer]")) item.remove();
+  }
 }
 
 function bring(item, old) {

@@ -96,7 +96,7 @@ def write(page: Page) -> None:
 
 def received(dovecot: Dovecot, customer: str) -> EmailMessage:
     """What stands in the customer's mailbox."""
-    until(lambda: dovecot.counts(customer)["INBOX"] == 1, 20)
+    until(lambda: dovecot.counts(customer)["INBOX"] == 1, 40)  # after the seconds to undo it
     return message_from_bytes(dovecot.raw_messages(customer)[0], policy=policy.default)  # type: ignore[return-value]
 
 

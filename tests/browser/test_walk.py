@@ -46,6 +46,7 @@ def record(aoki: Contact, mailbox: Mailbox, hana: User) -> Contact:
     for days in (9, 8, 7):
         make_email(aoki, thread=asked.thread, text="Next. " * 40, at=now - timedelta(days=days))
     newest = make_email(aoki, thread=asked.thread, text="x", html=DESIGNED, new_participant=True)
+    newest.participants.create(role="cc", address=f"{LONG}@a.test", name=LONG, stranger=True)
     Attachment.objects.store(newest.activity, b"%PDF", name=f"{LONG}.pdf", content_type="text/x")
     make_email(aoki, text="New.\n> Old.", reply_length=4, html="<p>New.</p>", auto_reply=True)
     make_note(aoki, f"https://{LONG.lower()}.example/{'x' * 90}")

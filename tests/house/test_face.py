@@ -9,7 +9,9 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 STYLES = sorted((ROOT / "static" / "css").rglob("*.css"))
 FORBIDDEN = re.compile(
-    r"\s(?:style|on[a-z]+|hx-on[:\w-]*)=|javascript:|<script(?![^>]*\ssrc=)", re.IGNORECASE
+    r"\s(?:style|on[a-z]+|(?:data-)?hx-on[:\w-]*)\s*=|javascript:|<script(?![^>]*\ssrc=)"
+    r"|<meta[^>]*http-equiv|\sh(?:x-vals|x-headers|x-vars)=[\"']\s*js:",
+    re.IGNORECASE,
 )
 LONGEST_STYLE = 350
 
@@ -21,6 +23,30 @@ def name(path: Path) -> str:
 @pytest.mark.parametrize("path", TEMPLATES, ids=name)
 def test_a_template_has_no_inline_code(path: Path) -> None:
     assert not FORBIDDEN.findall(path.read_text())
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        '<p style="x">',
+        '<p onclick = "x()">',
+        '<p hx-on:click="x()">',
+        '<p data-hx-on--load="x()">',
+        '<p hx-on="click: x()">',
+        '<a href="javascript:x()">',
+        "<script>x()</script>",
+        '<meta http-equiv="refresh" content="0">',
+        "<p hx-vals='js:{a: x()}'>",
+    ],
+)
+def test_inline_code_would_be_found(bad: str) -> None:
+    assert FORBIDDEN.search(bad)
+
+
+def test_htmx_runs_nothing_either() -> None:
+    config = (ROOT / "templates" / "base.html").read_text()
+    assert '"allowEval":false' in config and '"allowScriptTags":false' in config
+    assert '"includeIndicatorStyles":false' in config and '"selfRequestsOnly":true' in config
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=name)

@@ -4,13 +4,8 @@ import time
 
 import pytest
 
-from crm.lib.html import (
-    fold_quotes,
-    is_designed,
-    sanitise,
-    sanitise_and_count,
-    with_inline_images,
-)
+from crm.lib.html import is_designed, sanitise, sanitise_and_count, with_inline_images
+from crm.lib.quotes import fold_quotes
 
 ATTACKS = [
     "<script>alert(1)</script>",

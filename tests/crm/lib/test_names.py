@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm.lib.names import full_name
+from crm.lib.names import full_name, parted
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,26 @@ from crm.lib.names import full_name
 )
 def test_full_name(given: str, family: str, whole: str) -> None:
     assert full_name(given, family) == whole
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "family"),
+    [
+        ("Anna Weber", "Anna", "Weber"),
+        ("Weber, Anna", "Anna", "Weber"),
+        ("'Anna Weber' via Sales", "Anna", "Weber"),
+        ("Anna Weber (Sales) [extern]", "Anna", "Weber"),
+        ("Anna Weber | Weber GmbH", "Anna", "Weber"),
+        ("Dr. Anna Maria Weber", "Dr. Anna Maria", "Weber"),
+        ("Jan van der Berg", "Jan", "van der Berg"),
+        ("Cher", "", "Cher"),
+        ("田中 愛子", "愛子", "田中"),
+        ("田中\u3000愛子", "愛子", "田中"),
+        ("田中愛子", "", "田中愛子"),
+        ("anna@weber.example", "", ""),
+        ("", "", ""),
+        ("()", "", ""),
+    ],
+)
+def test_parted(name: str, given: str, family: str) -> None:
+    assert parted(name) == (given, family)

@@ -79,3 +79,10 @@ def test_done_on_home_changes_that_part_alone(signed_in: Client, hana: User) -> 
     answer = signed_in.post(f"/tasks/{task.pk}/done/", headers=headers).content.decode()
     assert 'id="due"' in answer and "<html" not in answer and "data-toast" in answer
     assert "Nothing is due" in answer
+
+
+@pytest.mark.rule("M14")
+def test_unknown_people_can_be_added_from_here(signed_in: Client, aoki: Contact) -> None:
+    email = make_email(aoki)
+    email.participants.create(role="cc", address="eve@old.example", stranger=True)
+    assert "Add eve@old.example as a contact" in signed_in.get("/").content.decode()

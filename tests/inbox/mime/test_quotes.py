@@ -1,11 +1,14 @@
 """inbox/mime/quotes.py and html_quotes.py: what was newly written. M14."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox.mime.quotes import split, split_html
 
+LETTERS = Path(__file__).resolve().parents[2] / "quoted"  # <program>.txt
 QUOTED = [
     "On Mon, 23 Nov 2026 at 10:00, Hana Aoki <hana@aoki.test> wrote:\n> Shall we?",
     "On Mon, 23 Nov 2026 at 10:00, Hana Aoki\n<hana@aoki.test> wrote:\n\n> Shall we?",
@@ -70,3 +73,12 @@ def test_no_word_is_lost(text):
     reply, quoted = split(text)
     assert sorted(f"{reply}\n{quoted}".split()) == sorted(text.split())
     assert reply.strip() or not text.strip()
+
+
+@pytest.mark.parametrize("path", sorted(LETTERS.glob("*.txt")), ids=lambda path: path.stem)
+def test_what_a_program_quotes_is_set_apart(path):
+    reply, quoted = split(path.read_text())
+    assert "OLD" in quoted and "OLD" not in reply
+    assert "NEW" in reply and "NEW" not in quoted
+    alone = path.read_text()[path.read_text().index("\n") :].replace("Yuki\n", "", 1)
+    assert split(alone)[0].strip()  # never an empty letter

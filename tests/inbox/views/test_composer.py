@@ -3,6 +3,7 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from crm.models import Contact, Email, User
 from inbox.models import Mailbox, Outgoing
@@ -148,3 +149,68 @@ def test_a_reply_stays_in_the_conversation(
     sent = Email.objects.get(direction=Email.Direction.OUTGOING)
     assert sent.thread == asked.thread
     assert sent.outgoing.in_reply_to == asked.message_id
+
+
+@pytest.mark.rule("M26")
+def test_undo_brings_back_what_was_written(
+    signed_in: Client, aoki: Contact, mailbox: Mailbox
+) -> None:
+    asked = make_email(aoki, subject="Offer?")
+    file = SimpleUploadedFile("見積.pdf", b"%PDF", "application/pdf")
+    values = written(mailbox, bcc="me@musubi.test", subject="Re: Offer?", attachments=[file])
+    answer = signed_in.post(f"/emails/{asked.pk}/reply/", values, follow=True)
+    sent = Email.objects.get(direction=Email.Direction.OUTGOING)
+    html = answer.content.decode()
+    assert "Sending in 10 seconds." in html and f"/emails/{sent.pk}/cancellation/" in html
+
+    answer = signed_in.post(f"/emails/{sent.pk}/cancellation/", follow=True)
+    form = answer.context["form"].initial
+    assert form["subject"] == "Re: Offer?" and form["text"] == "Dear Yuki,\nhello."
+    assert "yuki@aoki.example" in form["to"] and form["bcc"] == "me@musubi.test"
+    assert [file.name for file in form["kept"]] == ["見積.pdf"]
+    assert "見積.pdf" in answer.content.decode()
+    assert signed_in.get(f"/emails/{sent.pk}/").status_code == 404
+
+    again = written(mailbox, key="k2", kept=[form["kept"][0].pk])
+    assert signed_in.post(f"/emails/{sent.pk}/draft/", again).status_code == 303
+    second = Email.objects.exclude(pk=sent.pk).get(direction=Email.Direction.OUTGOING)
+    assert [file.name for file in second.attachments()] == ["見積.pdf"]
+    assert second.thread == asked.thread and second.outgoing.in_reply_to == asked.message_id
+
+
+@pytest.mark.rule("M26")
+def test_undo_comes_too_late_or_from_somebody_else(
+    signed_in: Client, aoki: Contact, mailbox: Mailbox, ken: User
+) -> None:
+    signed_in.post(f"/contacts/{aoki.pk}/emails/", written(mailbox))
+    sent = Email.objects.get()
+    Outgoing.objects.update(state=Outgoing.State.SENT)
+    answer = signed_in.post(f"/emails/{sent.pk}/cancellation/", follow=True)
+    assert "It has left already." in answer.content.decode()
+    assert signed_in.get(f"/emails/{sent.pk}/draft/").status_code == 404
+    Outgoing.objects.update(state=Outgoing.State.CANCELLED)
+    signed_in.force_login(ken)
+    assert signed_in.get(f"/emails/{sent.pk}/draft/").status_code == 404
+    assert signed_in.post(f"/emails/{sent.pk}/cancellation/").status_code == 404
+
+
+def test_who_wants_no_undo_sends_at_once(
+    signed_in: Client, aoki: Contact, mailbox: Mailbox, hana: User
+) -> None:
+    hana.undo_seconds = 0
+    hana.save()
+    answer = signed_in.post(f"/contacts/{aoki.pk}/emails/", written(mailbox), follow=True)
+    assert "Sending in" not in answer.content.decode()
+    assert Outgoing.objects.due(timezone.now()).exists()
+
+
+@pytest.mark.rule("M26")
+def test_the_page_before_undo_can_send_it_after_all(
+    signed_in: Client, aoki: Contact, mailbox: Mailbox
+) -> None:
+    """By the browser's Back, with the key of the e-mail that was taken back."""
+    signed_in.post(f"/contacts/{aoki.pk}/emails/", written(mailbox))
+    signed_in.post(f"/emails/{Email.objects.get().pk}/cancellation/")
+    signed_in.post(f"/contacts/{aoki.pk}/emails/", written(mailbox))
+    states = Outgoing.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == [Outgoing.State.CANCELLED, Outgoing.State.QUEUED]

@@ -112,3 +112,19 @@ def test_disconnecting_asks_what_stays(
     assert answer.status_code == 303 and not Mailbox.objects.exists()
     email.activity.refresh_from_db()
     assert (email.activity.deleted_at is None) == (kept == "keep")
+
+
+@pytest.mark.rule("M14")
+def test_what_happens_with_unknown_people_is_set_here(
+    client: Client, hana: User, ken: User
+) -> None:
+    mailbox = make_mailbox(hana, team=hana.team)
+    client.force_login(hana)
+    assert "Unknown people" in client.get(f"/mailboxes/{mailbox.pk}/").content.decode()
+    path = f"/mailboxes/{mailbox.pk}/people/"
+    assert client.post(path, {"contact_creation": "sometimes"}).status_code == 422
+    assert client.post(path, {"contact_creation": "always"}).status_code == 303
+    mailbox.refresh_from_db()
+    assert mailbox.contact_creation == "always"
+    client.force_login(ken)
+    assert client.post(path, {"contact_creation": "never"}).status_code == 404

@@ -1,0 +1,82 @@
+"""Unknown people in logged mail: who they are, and how one becomes a contact with all that was
+exchanged on the timeline (M14)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import IntegrityError, transaction
+
+from crm import timeline
+from crm.lib.names import parted
+from crm.models import AddressTaken, Contact, Email, Participant, User
+
+BATCH = 200  # e-mails in one transaction
+MOST_ROWS = 400  # that are looked through for a handful of people
+LONGEST_NAME = 100
+
+
+class Stranger(NamedTuple):
+    """Somebody unknown, with the latest e-mail that names them."""
+
+    address: str
+    name: str
+    email_id: int
+    at: datetime
+
+
+def unknown_people(user: User, limit: int = 5) -> list[Stranger]:
+    """Who wrote or was written to lately and is no contact, the latest first; one query."""
+    return _people(Participant.objects.strangers(user))[:limit]
+
+
+def others_on(contact: Contact, user: User, limit: int = 5) -> list[Stranger]:
+    """Unknown people in the conversations of a contact; one query."""
+    rows = Participant.objects.strangers(user)
+    return _people(rows.filter(email__activity__associations__contact=contact))[:limit]
+
+
+def others_in(email: Email, user: User) -> list[Stranger]:
+    """Unknown people of one e-mail."""
+    return _people(Participant.objects.strangers(user).filter(email=email))
+
+
+def _people(rows: Any) -> list[Stranger]:
+    values = ("address", "name", "email_id", "email__activity__at")
+    found: dict[str, Stranger] = {}
+    for address, name, email_id, at in rows.order_by("-pk").values_list(*values)[:MOST_ROWS]:
+        known = found.setdefault(address.lower(), Stranger(address.lower(), name, email_id, at))
+        found[address.lower()] = known._replace(name=known.name or name)
+    return list(found.values())
+
+
+def meet(address: str, name: str, *, by: User) -> Contact:
+    """The contact with this address, made where there is none."""
+    given, family = (part[:LONGEST_NAME] for part in parted(name))
+    try:
+        with transaction.atomic():
+            return Contact.add(email=address, by=by, first_name=given, last_name=family)
+    except (AddressTaken, IntegrityError):  # somebody was quicker
+        return Contact.objects.with_addresses([address])[address.lower()]
+
+
+def adopt(address: str, name: str, *, by: User) -> Contact:
+    """Make somebody unknown a contact, and put all kept e-mails that name them on its timeline.
+
+    Batch by batch: what was interrupted goes on where it stopped when it is done again.
+    """
+    contact = meet(address, name, by=by)
+    rows = Participant.objects.filter(address__iexact=address, email__activity__deleted_at=None)
+    rows = rows.exclude(contact=contact).order_by("pk")
+    while batch := list(rows.values_list("pk", flat=True)[:BATCH]):
+        _take(contact, batch)
+    return contact
+
+
+@transaction.atomic
+def _take(contact: Contact, participants: Iterable[int]) -> None:
+    rows = Participant.objects.filter(pk__in=participants)
+    emails = Email.objects.filter(participants__in=rows).distinct().defer("text", "html")
+    for email in emails.select_related("activity", "thread"):
+        timeline.record(email.activity, contacts=[contact], thread=email.thread)
+    rows.update(contact=contact)

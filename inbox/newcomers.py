@@ -1,0 +1,63 @@
+"""Unknown people of an e-mail that is logged: made contacts, offered as such, or left alone (M14).
+
+Never anybody of a newsletter or a robot (M55), nor a colleague or a mailbox of ours.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from crm import strangers
+from crm.models import Contact, Participant, User
+from inbox.mime import robots
+from inbox.mime.types import Address
+from inbox.models import Mailbox
+
+LONGEST = 254  # of an address that a contact can have
+_ROLES = (
+    Participant.Role.FROM,
+    Participant.Role.TO,
+    Participant.Role.CC,
+    Participant.Role.BCC,
+)
+People = Sequence[tuple[str, Address]]
+
+
+class Newcomers(NamedTuple):
+    """Contacts that were made, and addresses that are offered; both by address in lower case."""
+
+    made: Mapping[str, Contact]
+    offered: Collection[str]
+
+
+NOBODY = Newcomers({}, ())
+
+
+def meet(
+    people: People, known: Collection[str], mailbox: Mailbox, *, by: User, ask: bool
+) -> Newcomers:
+    """What becomes of those among `people` whose address is not `known`; `ask` makes nobody a
+    contact unasked (M7)."""
+    wish = Mailbox.ContactCreation
+    if mailbox.contact_creation == wish.NEVER:
+        return NOBODY
+    unknown = _unknown(people, known)
+    if ask or mailbox.contact_creation == wish.ASK:
+        return Newcomers({}, unknown.keys())
+    made = {address: strangers.meet(address, name, by=by) for address, name in unknown.items()}
+    return Newcomers(made, ())
+
+
+def _unknown(people: People, known: Collection[str]) -> dict[str, str]:
+    """Names by address, of people alone."""
+    found: dict[str, str] = {}
+    for role, person in people:
+        address = person.address.lower()
+        fit = role in _ROLES and len(address) <= LONGEST and not robots.is_one(address)
+        if fit and address not in known:
+            found[address] = found.get(address) or person.name
+    if not found:
+        return found
+    ours = set(User.objects.filter(email__in=found).values_list("email", flat=True))
+    for address in Mailbox.objects.values_list("email", flat=True):
+        ours.add(address.lower())
+    return {address: name for address, name in found.items() if address not in ours}

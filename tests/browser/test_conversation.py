@@ -1,0 +1,120 @@
+"""A conversation as one reads and answers it: one card, keys, second thoughts."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, expect
+
+from crm.models import Contact, Email, User
+from inbox.models import Mailbox, Outgoing
+from tests.browser.conftest import SignIn
+from tests.browser.test_walk import inspect
+from tests.factories import make_email, make_mailbox
+
+COMPOSING = """(field, how) => field.dispatchEvent(new KeyboardEvent("keydown", {
+    key: "Enter", code: "Enter", bubbles: true, cancelable: true, ...how }))"""
+
+
+@pytest.fixture
+def mailbox(hana: User) -> Mailbox:
+    return make_mailbox(hana)
+
+
+def make_thread(contact: Contact, count: int) -> Email:
+    now = timezone.now()
+    first = make_email(contact, subject="Plan", at=now - timedelta(hours=count))
+    for hours in range(count - 1, 0, -1):
+        at = now - timedelta(hours=hours)
+        newest = make_email(contact, thread=first.thread, text=f"Letter {hours}.", at=at)
+    return newest
+
+
+def opened(page: Page) -> Locator:
+    return page.locator("#timeline details.msg[open]:visible")
+
+
+def test_thirty_messages_are_one_card(sign_in: SignIn, hana: User, aoki: Contact) -> None:
+    make_thread(aoki, 30)
+    page = sign_in(hana)
+    page.goto(f"/contacts/{aoki.pk}/")
+    expect(page.locator("#timeline .thread")).to_have_count(1)
+    expect(opened(page)).to_have_count(1)
+    expect(opened(page)).to_contain_text("Letter 1.")
+    expect(opened(page)).to_be_in_viewport()
+    page.keyboard.press("o")
+    expect(opened(page)).to_have_count(30)
+    page.keyboard.press("o")
+    expect(opened(page)).to_have_count(1)
+    expect(opened(page)).to_contain_text("Letter 1.")
+
+
+def test_keys_answer_the_newest_or_the_one_in_focus(
+    sign_in: SignIn, hana: User, aoki: Contact, mailbox: Mailbox
+) -> None:
+    older = make_email(aoki, subject="Older", at=timezone.now() - timedelta(days=1))
+    newer = make_email(aoki, subject="Newer")
+    newer.participants.create(role="cc", address="boss@aoki.example")
+    page = sign_in(hana)
+    page.goto(f"/contacts/{aoki.pk}/")
+    page.keyboard.press("a")
+    expect(page.locator(".thread__reply textarea")).to_be_focused()
+    expect(page.get_by_label("Subject")).to_have_value("Re: Newer")
+    expect(page.get_by_label("Cc", exact=True)).to_have_value("boss@aoki.example")
+    page.goto(f"/contacts/{aoki.pk}/")
+    page.locator(f"[data-item=thread-{older.thread_id}] summary").first.focus()
+    page.keyboard.press("r")
+    expect(page.locator(".thread__reply textarea")).to_be_focused()
+    expect(page.get_by_label("Subject")).to_have_value("Re: Older")
+    page.keyboard.type("r a o z")  # typing stays typing
+    assert page.locator(".thread__reply textarea").input_value().startswith("r a o z")
+
+
+def test_enter_while_a_word_is_composed_sends_nothing(
+    sign_in: SignIn, hana: User, aoki: Contact, mailbox: Mailbox
+) -> None:
+    page = sign_in(hana)
+    page.goto(f"/contacts/{aoki.pk}/emails/")
+    page.get_by_label("Message").fill("おはようございます")
+    for field in page.locator("[data-composer] :is(input, textarea):visible").all():
+        for how in ({"isComposing": True}, {"keyCode": 229}):
+            field.evaluate(COMPOSING, {**how, "ctrlKey": True})
+            field.evaluate(COMPOSING, how)
+    assert page.url.endswith("/emails/")
+    assert page.locator("[data-composer]").get_attribute("data-sent") is None
+    assert not Email.objects.exists()
+    page.get_by_label("Message").press("Control+Enter")
+    expect(page.locator("#timeline")).to_contain_text("おはようございます")
+    assert Email.objects.count() == 1
+
+
+@pytest.mark.rule("M26")
+def test_second_thoughts_bring_the_letter_back(
+    sign_in: SignIn, hana: User, aoki: Contact, mailbox: Mailbox
+) -> None:
+    page = sign_in(hana)
+    page.goto(f"/contacts/{aoki.pk}/emails/")
+    page.get_by_label("Subject").fill("Offer")
+    page.get_by_label("Message").fill("Dear Yuki,\n\nwe offer.")
+    file = {"name": "offer.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
+    page.get_by_label("Attach files").set_input_files([file])  # type: ignore[list-item]
+    page.get_by_label("Message").press("Control+Enter")
+    expect(page.locator("#toasts")).to_contain_text("Sending in 10 seconds.")
+    other = page.context.new_page()
+    other.goto(f"/contacts/{aoki.pk}/")
+    expect(other.locator("#timeline .thread")).to_have_count(1)
+
+    page.keyboard.press("z")
+    expect(page.get_by_label("Message")).to_have_value("Dear Yuki,\n\nwe offer.")
+    expect(page.get_by_label("Subject")).to_have_value("Offer")
+    expect(page.get_by_label("offer.pdf")).to_be_checked()
+    inspect(page)
+    assert Outgoing.objects.get().state == Outgoing.State.CANCELLED
+
+    page.get_by_label("Subject").fill("Our offer")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#timeline")).to_contain_text("Our offer")
+    expect(page.locator("#timeline .thread")).to_have_count(1)
+    expect(other.locator("#timeline .thread")).to_have_count(1)
+    expect(other.locator("#timeline")).to_contain_text("Our offer")  # and the other card is gone
+    assert [file.name for file in Email.objects.latest("pk").attachments()] == ["offer.pdf"]
