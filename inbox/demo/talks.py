@@ -214,7 +214,8 @@ def _participants(line: Line) -> Iterator[Participant]:
     them: dict[str, Any] = {"name": contact.name, "address": address, "contact_id": contact.pk}
     if turn.kind == "bounced":
         them |= {"status": "bounced", "server_said": NO_SUCH_USER.format(address=address)}
-    other = {"name": "Robin Falk", "address": f"robin.falk@{address.partition('@')[2]}"}
+    robin = f"robin.falk@{address.partition('@')[2]}"
+    other = {"name": "Robin Falk", "address": robin, "stranger": True}  # offered as a contact
     sender = {"us": us, "them": them, "other": other}[turn.who]
     yield Participant(email_id=email_id, role="from", **sender)
     yield Participant(
