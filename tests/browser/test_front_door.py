@@ -14,7 +14,7 @@ def test_a_person_signs_in_by_the_form(page: Page, hana: User) -> None:
     page.locator("input[type=email]").fill(hana.email)
     page.locator("input[type=password]").fill("correct horse")
     page.locator("form button.btn--primary").click()
-    expect(page).to_have_url(re.compile("/contacts/"))
+    expect(page).to_have_url(re.compile("^[^/]+//[^/]+/$"))
     expect(page.locator("h1")).to_have_count(1)
 
 

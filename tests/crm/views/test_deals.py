@@ -104,7 +104,10 @@ def test_a_press_on_the_path_moves_it(signed_in: Client, stage: Stage, hana: Use
     page = signed_in.get(f"/deals/{deal.pk}/").content.decode()
     assert f'value="{lost.pk}"' in page and 'aria-current="step"' in page and "0 days" in page
     answer = signed_in.post(
-        f"/deals/{deal.pk}/stage/", {"stage": lost.pk, "lost_reason": "Price"}, follow=True
+        f"/deals/{deal.pk}/stage/",
+        {"stage": lost.pk, "lost_reason": "Price"},
+        follow=True,
+        headers={"Referer": f"http://testserver/deals/{deal.pk}/"},
     )
     html = answer.content.decode()
     assert "Price" in html and "/undo/" in html
