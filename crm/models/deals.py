@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.models.activities import Association, unanswered
 from crm.models.base import Timestamped
@@ -29,7 +30,7 @@ class Pipeline(Timestamped):
 
 class Stage(Timestamped):
     class Outcome(models.TextChoices):
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("a deal", "open")
         WON = "won", _("won")
         LOST = "lost", _("lost")
 

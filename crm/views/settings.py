@@ -5,8 +5,7 @@ from typing import Any, NamedTuple
 from django.conf import settings as django_settings
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from crm.forms.settings import AppearanceForm, ProfileForm
@@ -54,32 +53,34 @@ CLASSES: tuple[tuple[str, str, Any, Any], ...] = (
     (
         "RETENTION_TRASH_DAYS",
         "days",
-        _lazy("Trash"),
-        _lazy("Deleted records, e-mails, notes and tasks can be restored that long."),
+        gettext_lazy("Trash"),
+        gettext_lazy("Deleted records, e-mails, notes and tasks can be restored that long."),
     ),
     (
         "RETENTION_TRANSPORT_MONTHS",
         "months",
-        _lazy("Transport records"),
-        _lazy("Envelope, folder, size, times and server answers of each e-mail; never its text."),
+        gettext_lazy("Transport records"),
+        gettext_lazy(
+            "Envelope, folder, size, times and server answers of each e-mail; never its text."
+        ),
     ),
     (
         "RETENTION_RAW_HOURS",
         "hours",
-        _lazy("Raw copies"),
-        _lazy("Full messages sent by a sequence or logged by Bcc, forwarding or folder."),
+        gettext_lazy("Raw copies"),
+        gettext_lazy("Full messages sent by a sequence or logged by Bcc, forwarding or folder."),
     ),
     (
         "RETENTION_SYNCED_HEADERS_DAYS",
         "days",
-        _lazy("Headers of mail that was found"),
-        _lazy("The raw header block of e-mails from a connected inbox."),
+        gettext_lazy("Headers of mail that was found"),
+        gettext_lazy("The raw header block of e-mails from a connected inbox."),
     ),
     (
         "RETENTION_SENT_HEADERS_DAYS",
         "days",
-        _lazy("Headers of mail that was sent"),
-        _lazy("The raw header block of e-mails sent from here."),
+        gettext_lazy("Headers of mail that was sent"),
+        gettext_lazy("The raw header block of e-mails sent from here."),
     ),
 )
 

@@ -8,10 +8,8 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from crm import notices, todo
 from crm.accounts import setup_url
-from crm.models import Attachment, Contact, User
-from tests.factories import make_deal, make_email, make_mailbox, make_note
+from crm.models import User
 
 HEADING = re.compile(rb"<h1[\s>]")
 # Not pages: parts of one, files, and the mail that a page frames.
@@ -36,28 +34,6 @@ def names(namespace: str) -> Iterator[tuple[str, str]]:
 
 
 ADDRESSES = [*names("crm"), *names("inbox")]
-
-
-@pytest.fixture
-def rows(aoki: Contact, hana: User, mio: User) -> dict[str, int]:
-    """A row for each first word of a route that names one."""
-    email = make_email(aoki, by=hana, html="<p>Good morning.</p>")
-    file = Attachment.objects.store(
-        email.activity, b"%PDF-1.4", name="offer.pdf", content_type="application/pdf"
-    )
-    note = make_note(aoki, by=hana)
-    deal, task = make_deal(aoki, company=aoki.company), todo.add("Call", assignee=hana, by=hana)
-    notice = notices.tell(mio, "reply", contact=aoki.pk, name="Yuki")
-    assert notice is not None
-    mailbox = make_mailbox(hana)
-    found = {"deals": deal.pk, "companies": aoki.company_id, "tasks": task.pk, "notes": note.pk}
-    found |= {
-        "notifications": notice.pk,
-        "contacts": aoki.pk,
-        "emails": email.pk,
-        "attachments": file.pk,
-    }
-    return {**found, "mailboxes": mailbox.pk}
 
 
 def address(name: str, route: str, rows: dict[str, int]) -> str:
