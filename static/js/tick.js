@@ -19,6 +19,7 @@ function watch(list) {
   let wait = EVERY;
   let timer = 0;
   let waiting = null;
+  let whole = false; // is that the whole timeline, or only its newest page?
 
   const pill = document.querySelector("[data-news-pill]");
   pill.addEventListener("click", () => {
@@ -54,6 +55,7 @@ function watch(list) {
   function take(html) {
     const page = new DOMParser().parseFromString(html, "text/html");
     waiting = [...page.querySelectorAll("[data-item]")];
+    whole = Boolean(page.querySelector("[data-whole]"));
     for (const part of page.querySelectorAll("[data-refresh]")) {
       refresh(document.getElementById(part.id), document.importNode(part, true));
     }
@@ -69,7 +71,7 @@ function watch(list) {
 
   function show() {
     pill.parentElement.hidden = true;
-    merge(list, waiting ?? []);
+    merge(list, waiting ?? [], whole);
     waiting = null;
   }
 
@@ -108,7 +110,7 @@ function announce(pill, count) {
 
 /* --- bringing it in: new items on top, changed ones in place, the rest untouched --- */
 
-function merge(list, items) {
+function merge(list, items, whole) {
   list.querySelector("[data-nothing]")?.remove();
   const days = new Map([...list.querySelectorAll("[data-day]")].map((day) => [day.dataset.day, day]));
   for (const item of [...items].reverse()) {
@@ -122,7 +124,7 @@ function merge(list, items) {
       dayOf(list, days, item).after(node);
     }
   }
-  dropGone(list, items);
+  dropGone(list, items, whole);
   dropEmptyDays(list);
 }
 
@@ -136,10 +138,10 @@ function refresh(old, node) {
 }
 
 /* What was taken back or moved to the Trash is not among the newest any more. */
-function dropGone(list, items) {
-  const last = items.length ? itemOf(list, items.at(-1)) : null;
+function dropGone(list, items, whole) {
+  const last = items.length && !whole ? itemOf(list, items.at(-1)) : null;
   const there = new Set(items.map((item) => item.dataset.item));
-  for (const item of last ? list.querySelectorAll("[data-item]") : []) {
+  for (const item of last || whole ? list.querySelectorAll("[data-item]") : []) {
     if (item === last) return; // from here on it is older than what was asked for
     if (!there.has(item.dataset.item) && !item.querySelector("form[data-composer]")) item.remove();
   }
