@@ -26,6 +26,7 @@ from tests.factories import (
     make_stage,
 )
 
+pytestmark = pytest.mark.once
 LONG = "Wirtschaftsprüfungsgesellschaft-Donaudampfschifffahrt"
 STICKS_OUT = """() => document.documentElement.scrollWidth > innerWidth
     ? `${document.documentElement.scrollWidth} px wide` : ''"""
@@ -91,7 +92,7 @@ def make_daily(user: User, contact: Contact) -> None:
     values = {"subject": LONG, "name": LONG, "address": LONG, "said": f"550 {'x' * 120}"}
     for kind in notices.KINDS:
         notices.tell(user, kind, **values)
-    make_contact(owner=user, last_name=f"{LONG} {LONG}").trash()
+    make_contact(owner=user, last_name=f"{LONG} {LONG}"[:100]).trash()
     make_note(contact, LONG, by=user).activity.trash()
 
 

@@ -14,7 +14,7 @@ from django.utils.html import strip_tags
 from crm.models import User
 from tests.house.test_pages import ADDRESSES, address
 
-pytestmark = pytest.mark.rule("M43")
+pytestmark = [pytest.mark.rule("M43"), pytest.mark.once]
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = Path("config/locale/ja/LC_MESSAGES")
 # The same in both languages: names, protocols, examples, and what is placeholders alone.
