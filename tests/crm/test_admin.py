@@ -94,11 +94,6 @@ def _fill_inbox(user: User, email: Any, number: int) -> None:
     )
 
 
-@pytest.fixture(autouse=True)
-def _quick_hashes(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def browse(client: Client, mio: User) -> Callable[[str], Any]:
     """GET as an admin, looking for what no page may show."""
