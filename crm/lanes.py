@@ -14,6 +14,7 @@ from django.utils import timezone
 from crm.glance import Glance, Money, glances
 from crm.lib import keyset
 from crm.models import Deal, Pipeline, Stage, User
+from crm.models.companies import company_seen_by
 from crm.models.deals import QUIET
 
 CARDS = 25  # in a lane, until more are asked for
@@ -91,7 +92,7 @@ def after(cards: Sequence[Card]) -> str:
 def cards_of(pks: Sequence[int], user: User) -> list[Card]:
     """The cards of these deals, the newest in their stage first."""
     rows = Deal.objects.filter(pk__in=pks).with_last_at().order_by(*NEWEST)
-    rows = rows.select_related("company", "owner", "stage")
+    rows = rows.select_related("owner", "stage").prefetch_related(company_seen_by(user))
     before = timezone.now() - QUIET
     return [Card(each, each.row.last_at < before) for each in glances(list(rows), user)]
 

@@ -33,7 +33,7 @@ def find(user: User, words: Sequence[str]) -> Found:
         addresses = EmailAddress.objects.filter(address__icontains=word).values("contact")
         named = Q(first_name__icontains=word) | Q(last_name__icontains=word)
         by_name &= named | Q(reading__icontains=word) | Q(pk__in=addresses)
-    contacts = _newest(Contact, user).filter(by_name).select_related("company")
+    contacts = _newest(Contact, user).filter(by_name)
     return Found(
         list(contacts.prefetch_related("addresses")[:MOST]),
         list(_newest(Company, user).filter(_holds("name", words))[:MOST]),

@@ -20,6 +20,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Left
 
 from crm.models import Activity, Association, Contact, Deal, Email, Stage, User
+from crm.models.companies import company_seen_by
 
 WAITS_AT_MOST = timedelta(days=90)  # who has not been answered by then does not wait any more
 QUIET = timedelta(days=14)
@@ -63,9 +64,8 @@ def stalled(user: User, now: datetime, *, everyone: bool, most: int) -> list[Sta
     deals = _attended(user, everyone=everyone).filter(
         Q(close_date__lt=now.date()) | Q(last_at__lt=quiet) | Q(planned=False)
     )
-    deals = deals.select_related("stage", "company", "owner").order_by(
-        "close_date", "last_at", "pk"
-    )
+    deals = deals.select_related("stage", "owner").prefetch_related(company_seen_by(user))
+    deals = deals.order_by("close_date", "last_at", "pk")
     return [_stalled(deal, now.date(), quiet) for deal in deals[:most]]
 
 
@@ -125,8 +125,9 @@ def _sums(deals: QuerySet[Any]) -> list[Money]:
 
 
 def changed_lately(user: User, most: int) -> list[Contact]:
-    contacts = Contact.objects.visible_to(user).select_related("company")
-    return list(contacts.prefetch_related("addresses").order_by("-news_at", "-pk")[:most])
+    contacts = Contact.objects.visible_to(user)
+    contacts = contacts.prefetch_related("addresses", company_seen_by(user))
+    return list(contacts.order_by("-news_at", "-pk")[:most])
 
 
 class Beginning(NamedTuple):

@@ -20,6 +20,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from crm.lib.keyset import LARGEST
 from crm.models import UndoEntry, User
 
 
@@ -121,6 +122,8 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 def visible_or_404(rows: Any, user: User, pk: int) -> Any:
     """The row of a model or a QuerySet that `user` may see. What they may not see is not there."""
+    if pk > LARGEST:  # SQLite would refuse it with an error of its own
+        raise Http404
     found = getattr(rows, "objects", rows).visible_to(user).filter(pk=pk).first()
     if found is None:
         raise Http404

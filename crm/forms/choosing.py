@@ -49,8 +49,8 @@ class PeoplePicker(forms.CheckboxSelectMultiple):
         return super().value_from_datadict(data, files, name)
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        chosen = [int(pk) for pk in value or () if str(pk).isdecimal()]
-        rows = self.people.prefetch_related("addresses").select_related("company")
+        chosen = [int(pk) for pk in value or () if _is_id(pk)]
+        rows = self.people.prefetch_related("addresses")
         offered = (
             rows.search(self.words).exclude(pk__in=chosen)[:MOST_OFFERED] if self.words else ()
         )
@@ -65,6 +65,9 @@ class PeoplePicker(forms.CheckboxSelectMultiple):
 class PeopleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # in the stubs only
     widget = PeoplePicker
 
+    def clean(self, value: Any) -> Any:
+        return super().clean([pk for pk in value or () if _is_id(pk)])
+
     def offer(self, people: Any) -> None:
         """Who may be chosen."""
         self.queryset = people
@@ -77,7 +80,7 @@ class AddressRows(forms.Widget):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[tuple[str, str]]:
         rows = list(zip(data.getlist(name), data.getlist(f"{name}_label"), strict=False))
         first = data.get(f"{name}_first", "0")
-        if first.isdecimal() and int(first) < len(rows):
+        if _is_id(first) and int(first) < len(rows):
             rows.insert(0, rows.pop(int(first)))
         return rows
 
@@ -113,3 +116,8 @@ def _is_address(text: str) -> bool:
     except forms.ValidationError:
         return False
     return len(text) <= 254
+
+
+def _is_id(value: Any) -> bool:
+    """Whether a database could have it."""
+    return str(value).isdecimal() and len(str(value)) < 19

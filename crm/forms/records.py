@@ -31,7 +31,7 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
             self.fields["audience"].label = _("Seen by")
             self.fields["audience"].required = False
         if self.instance.pk and "company_name" in self.fields:
-            self.initial.setdefault("company_name", self.instance.company or "")
+            self.initial.setdefault("company_name", self._shown_company() or "")
         for name in set(self.fields) - set(only) if only else ():
             del self.fields[name]
 
@@ -59,9 +59,9 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
 
     def _company(self) -> Company | None:
         name = self.cleaned_data["company_name"].strip()
-        if not name:
-            return None
-        now: Company | None = self.instance.company if self.instance.pk else None
+        now = self._shown_company()
+        if not name:  # one that this user does not see stays
+            return None if now else self.instance.company
         if now and now.name == name:
             return now  # one of several of that name stays that one
         known = Company.objects.visible_to(self.user).filter(name__iexact=name).first()
@@ -69,4 +69,10 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
             known = Company.objects.create(name=name, owner=self.user)
             self.made.append(made(known))
         found: Company = known
+        return found
+
+    def _shown_company(self) -> Company | None:
+        """The company as it is, where this user may see it."""
+        rows = Company.objects.visible_to(self.user).filter(pk=self.instance.company_id)
+        found: Company | None = rows.first() if self.instance.company_id else None
         return found

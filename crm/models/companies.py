@@ -1,19 +1,22 @@
 """Company: where contacts work."""
 
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.utils.translation import gettext_lazy as _
 
-from crm.models.visibility import Record, RecordQuerySet
+from crm.models.visibility import MOST_LETTERS, Record, RecordQuerySet
+
+if TYPE_CHECKING:
+    from crm.models.users import User
 
 
 class CompanyQuerySet(RecordQuerySet):
     def search(self, words: str) -> Self:
         """Those whose name or domain holds every word."""
         found = self
-        for word in words.split()[:8]:
+        for word in words[:MOST_LETTERS].split()[:8]:
             found = found.filter(Q(name__icontains=word) | Q(domain__icontains=word))
         return found
 
@@ -34,3 +37,9 @@ class Company(Record):
 
     def __str__(self) -> str:
         return self.name
+
+
+def company_seen_by(user: "User") -> "Prefetch[Any]":
+    """For `prefetch_related`, where people or deals are shown: `row.company` is the company, and
+    None where it is hidden from `user` or in the Trash."""
+    return Prefetch("company", queryset=Company.objects.visible_to(user))

@@ -13,7 +13,7 @@ from crm.lib.names import full_name
 from crm.models.activities import Association, unanswered
 from crm.models.base import Timestamped
 from crm.models.deals import QUIET, Deal
-from crm.models.visibility import Record, RecordQuerySet
+from crm.models.visibility import MOST_LETTERS, Record, RecordQuerySet
 
 if TYPE_CHECKING:
     from crm.models.users import User
@@ -32,7 +32,7 @@ class ContactQuerySet(RecordQuerySet):
     def search(self, words: str) -> Self:
         """Those whose name, address or company holds every word."""
         found = self
-        for word in words.split()[:8]:
+        for word in words[:MOST_LETTERS].split()[:8]:
             by_address = EmailAddress.objects.filter(address__icontains=word).values("contact")
             by_name = Q(first_name__icontains=word) | Q(last_name__icontains=word)
             by_company = Q(company__name__icontains=word, company__deleted_at=None)

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from crm.models.activities import Association, unanswered
 from crm.models.base import Timestamped
-from crm.models.visibility import Record, RecordQuerySet
+from crm.models.visibility import MOST_LETTERS, Record, RecordQuerySet
 
 QUIET = timedelta(days=14)  # after so long without anything, a deal has gone quiet
 
@@ -54,7 +54,7 @@ class DealQuerySet(RecordQuerySet):
     def search(self, words: str) -> Self:
         """Those whose name or company holds every word."""
         found = self
-        for word in words.split()[:8]:
+        for word in words[:MOST_LETTERS].split()[:8]:
             by_company = Q(company__name__icontains=word, company__deleted_at=None)
             found = found.filter(Q(name__icontains=word) | by_company)
         return found

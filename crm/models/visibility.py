@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from crm.models.users import User
 
 
+MOST_LETTERS = 400  # that are looked for: SQLite refuses a long pattern
+
+
 class Audience(models.TextChoices):
     EVERYONE = "everyone", _("everyone")
     TEAM = "team", _("the owner's team")

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from crm import bulk as story
 from crm.models import UndoEntry, User
-from crm.views.narrowing import MODELS, narrowed, number
+from crm.views.narrowing import MODELS, narrowed, number, numbers
 from crm.web import Request, back, done
 
 
@@ -37,7 +37,7 @@ def _chosen(request: Request, nouns: str) -> Sequence[int]:
     if request.POST.get("all"):
         rows = narrowed(nouns, query, request.user)
     else:
-        pks = [int(pk) for pk in request.POST.getlist("ids") if pk.isdecimal() and len(pk) < 19]
+        pks = numbers(request.POST.getlist("ids"))
         rows = MODELS[nouns].objects.visible_to(request.user).filter(pk__in=pks)
     return list(rows.order_by("pk").values_list("pk", flat=True)[: story.MOST + 1])
 

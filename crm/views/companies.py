@@ -35,6 +35,6 @@ def details(request: Request, pk: int) -> HttpResponse:
 @require_GET
 def names(request: Request) -> HttpResponse:
     """What a field for a company suggests, for what is typed so far."""
-    typed = request.GET.get("company_name", "").strip()
+    typed = request.GET.get("company_name", "").strip()[:200]
     rows = Company.objects.visible_to(request.user).filter(name__icontains=typed)
     return page(request, "crm/companies/_names.html", {"companies": rows[:MOST_NAMES]})

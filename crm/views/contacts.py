@@ -8,6 +8,7 @@ from crm.forms.choosing import MOST_OFFERED
 from crm.forms.contacts import ContactDetailsForm, ContactForm
 from crm.models import Company, Contact
 from crm.views import lists
+from crm.views.narrowing import number, numbers
 from crm.web import Request, done, page, posted, visible_or_404
 
 
@@ -29,9 +30,9 @@ def _add(request: Request) -> HttpResponse:
 @require_GET
 def new(request: Request) -> HttpResponse:
     start = {name: request.GET.get(name, "") for name in ("first_name", "last_name", "email")}
-    company = request.GET.get("company", "")
-    if company.isdecimal():
-        start["company_name"] = visible_or_404(Company, request.user, int(company)).name
+    company = number(request.GET, "company")
+    if company is not None:
+        start["company_name"] = visible_or_404(Company, request.user, company).name
     form = ContactForm(user=request.user, initial=start)
     return page(request, "crm/contacts/form.html", {"form": form})
 
@@ -54,7 +55,7 @@ def choices(request: Request) -> HttpResponse:
     name = request.GET.get("name", "contacts")
     words = request.GET.get(f"{name}_q", "").strip()
     rows = Contact.objects.visible_to(request.user).search(words)
-    rows = rows.exclude(pk__in=[pk for pk in request.GET.getlist(name) if pk.isdecimal()])
-    rows = rows.select_related("company").prefetch_related("addresses")
+    rows = rows.exclude(pk__in=numbers(request.GET.getlist(name)))
+    rows = rows.prefetch_related("addresses")
     context = {"name": name, "words": words, "offered": rows[:MOST_OFFERED] if words else ()}
     return page(request, "components/_offered.html", context)

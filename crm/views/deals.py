@@ -9,6 +9,9 @@ from django.views.decorators.http import require_http_methods
 from crm import records
 from crm.forms.deals import DealForm
 from crm.models import Company, Contact, Deal
+from crm.models.companies import company_seen_by
+from crm.views.narrowing import number
+from crm.views.properties import company_of
 from crm.web import Request, done, onward, page, posted, visible_or_404
 
 MOST_FOUND = 20
@@ -41,7 +44,7 @@ def contacts(request: Request, pk: int) -> HttpResponse:
         return _change_people(request, found)
     words = request.GET.get("q", "").strip()
     rows = Contact.objects.visible_to(request.user).exclude(deals=found)
-    rows = rows.search(words).select_related("company").prefetch_related("addresses")
+    rows = rows.search(words).prefetch_related("addresses", company_seen_by(request.user))
     context = {"deal": found, "words": words, "offered": rows[:MOST_FOUND] if words else ()}
     context["people"] = found.contacts.visible_to(request.user).prefetch_related("addresses")
     return page(request, "crm/deals/contacts.html", context, part="offered")
@@ -49,8 +52,7 @@ def contacts(request: Request, pk: int) -> HttpResponse:
 
 def _change_people(request: Request, found: Deal) -> HttpResponse:
     verb = "add" if "add" in request.POST else "remove"
-    pk = request.POST.get(verb, "")
-    person = visible_or_404(Contact, request.user, int(pk) if pk.isdecimal() else 0)
+    person = visible_or_404(Contact, request.user, number(request.POST, verb) or 0)
     kept = list(found.contacts.exclude(pk=person.pk))
     people = [*kept, person] if verb == "add" else kept
     entry = records.edit(found, {"contacts": people}, by=request.user)
@@ -63,13 +65,14 @@ def _change_people(request: Request, found: Deal) -> HttpResponse:
 
 def _start(request: Request) -> dict[str, Any]:
     """A new deal of ?contact= or ?company=, with the company of the contact."""
-    asked = {name: request.GET.get(name, "") for name in ("contact", "company", "stage")}
-    start: dict[str, Any] = {"stage": int(asked["stage"])} if asked["stage"].isdecimal() else {}
-    if asked["contact"].isdecimal():
-        contact = visible_or_404(Contact, request.user, int(asked["contact"]))
-        return start | {"contacts": [contact.pk], "company_name": contact.company or ""}
-    if asked["company"].isdecimal():
-        company = visible_or_404(Company, request.user, int(asked["company"]))
+    asked = {name: number(request.GET, name) for name in ("contact", "company", "stage")}
+    start: dict[str, Any] = {"stage": asked["stage"]} if asked["stage"] is not None else {}
+    if asked["contact"] is not None:
+        contact = visible_or_404(Contact, request.user, asked["contact"])
+        company_name = company_of(contact, request.user) or ""
+        return start | {"contacts": [contact.pk], "company_name": company_name}
+    if asked["company"] is not None:
+        company = visible_or_404(Company, request.user, asked["company"])
         return start | {"company_name": company.name}
     return start
 

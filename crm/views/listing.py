@@ -114,7 +114,7 @@ def slice_of(rows: Any, columns: tuple[str, ...], cursor: str, down: bool) -> Sl
     try:
         beyond = _beyond(columns, keyset.decode_values(cursor), down=down) if cursor else Q()
         found = list(rows.filter(beyond)[: PAGE + 1])
-    except (ValueError, TypeError, ValidationError):
+    except (ValueError, TypeError, OverflowError, ValidationError):
         found = list(rows[: PAGE + 1])
     more = len(found) > PAGE
     mark = [getattr(found[PAGE - 1], name) for name in columns] if more else []

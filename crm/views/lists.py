@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from crm.glance import glances
 from crm.models import Contact, Deal, Pipeline, Stage
 from crm.models.activities import unanswered
+from crm.models.companies import company_seen_by
 from crm.models.visibility import visible_records
 from crm.views.listing import list_context
 from crm.views.narrowing import chosen_pipeline, narrowed, number
@@ -39,7 +40,8 @@ def contacts(request: Request) -> HttpResponse:
     if get_language() == "ja":
         sounds = Coalesce(NullIf("reading", Value("")), "last_name")
         rows, sorts = rows.annotate(sounds=sounds), BY_READING
-    rows = rows.select_related("company", "owner").prefetch_related("addresses")
+    rows = rows.select_related("owner")
+    rows = rows.prefetch_related("addresses", company_seen_by(request.user))
     context = list_context(request, rows, {**sorts, **TIMES}, "name")
     context |= _views(request) | {"glances": glances(context["page"].rows, request.user)}
     return page(request, "crm/contacts/list.html", context, part="rows")
@@ -85,7 +87,8 @@ def companies(request: Request) -> HttpResponse:
 def deals(request: Request) -> HttpResponse:
     """The table of deals, with the filters that the board has."""
     rows = narrowed("deals", request.GET, request.user).with_last_at()
-    rows = rows.select_related("stage", "company", "owner").annotate(
+    rows = rows.prefetch_related(company_seen_by(request.user))
+    rows = rows.select_related("stage", "owner").annotate(
         worth=Coalesce(Cast("amount", FloatField()), Value(0.0)),
         closes=Coalesce("close_date", Value(date.max)),
         place=Cast("stage__position", FloatField()),

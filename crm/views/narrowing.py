@@ -2,6 +2,7 @@
 done to "all of these" ask here, so that they always mean the same rows.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from crm.models import Company, Contact, Deal, Pipeline, User
+from crm.models.visibility import MOST_LETTERS
 
 MODELS: dict[str, Any] = {"contacts": Contact, "companies": Company, "deals": Deal}
 
@@ -25,7 +27,8 @@ def narrowed(nouns: str, query: QueryDict, user: User) -> Any:
         return _deals(rows, query)
     company = query.get("company", "").strip()
     if company and nouns == "contacts":
-        rows = rows.filter(company__name__icontains=company, company__deleted_at=None)
+        named = Company.objects.visible_to(user).filter(name__icontains=company[:MOST_LETTERS])
+        rows = rows.filter(company__in=named)
     return rows
 
 
@@ -58,5 +61,9 @@ def chosen_pipeline(query: QueryDict) -> Pipeline | None:
 
 def number(query: QueryDict, name: str) -> int | None:
     """A number of the query; None where there is none that a database could have."""
-    value = query.get(name, "")
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else None
+    return next(iter(numbers([query.get(name, "")])), None)
+
+
+def numbers(typed: Iterable[str]) -> list[int]:
+    """Those of them that are numbers as a database could have them."""
+    return [int(each) for each in typed if each.isascii() and each.isdecimal() and len(each) < 19]

@@ -1,6 +1,6 @@
 """The timeline as pages show it, and the news that an open page asks for every two seconds."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.http import Http404, HttpResponse, HttpResponseNotModified
@@ -107,8 +107,9 @@ def news(request: Request, pk: int, noun: str) -> HttpResponse:
 def _since(request: Request) -> datetime:
     try:
         since = parse_datetime(request.GET.get("since", ""))
-    except ValueError:
+        since = since.astimezone(UTC) if since and since.tzinfo else None
+    except (ValueError, OverflowError):
         since = None
-    if since is None or since.tzinfo is None:
+    if since is None:
         raise Http404
     return since

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from crm.lib.keyset import LARGEST
 from crm.models import Attachment, Company, Contact, Deal, Email
 from crm.web import Request, back, done, page, visible_or_404
 from inbox.forms.composer import ComposerForm
@@ -78,7 +79,7 @@ def reply(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def cancellation(request: Request, pk: int) -> HttpResponse:
     """Undo of a send: back to the composer, where the worker has not taken it yet (M26)."""
-    rows = Outgoing.objects.filter(email=pk, email__activity__by=request.user)
+    rows = Outgoing.objects.filter(email=min(pk, LARGEST), email__activity__by=request.user)
     outgoing = rows.select_related("email__activity").first()
     if outgoing is None:
         raise Http404
@@ -92,7 +93,7 @@ def cancellation(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def draft(request: Request, pk: int) -> HttpResponse:
     """The composer with what was taken back."""
-    rows = Outgoing.objects.taken_back_by(request.user).filter(email=pk)
+    rows = Outgoing.objects.taken_back_by(request.user).filter(email=min(pk, LARGEST))
     outgoing = rows.select_related("email__thread", "mailbox").first()
     if outgoing is None:
         raise Http404

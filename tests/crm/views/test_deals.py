@@ -5,7 +5,7 @@ from django.test import Client
 
 from crm.models import Audience, Contact, Deal, Stage, UndoEntry, User
 from crm.undo import undo
-from tests.factories import make_deal, make_stage
+from tests.factories import make_company, make_deal, make_stage
 
 
 @pytest.fixture
@@ -131,3 +131,31 @@ def test_people_come_and_go_with_a_way_back(
     for entry in UndoEntry.objects.order_by("-pk"):
         assert undo(entry)
     assert set(deal.contacts.all()) == {aoki}
+
+
+def test_a_hidden_company_stays_when_the_form_is_saved(
+    client: Client, hana: User, rin: User
+) -> None:
+    client.force_login(hana)
+    hidden = make_company("Hush Holding", owner=rin, audience="owner")
+    deal = make_deal(company=hidden)
+    data = {"name": "Renamed", "currency": "EUR", "stage": deal.stage_id, "company_name": ""}
+    assert client.post(f"/deals/{deal.pk}/details/", data).status_code == 303
+    deal.refresh_from_db()
+    assert (deal.name, deal.company) == ("Renamed", hidden)
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000], ids=["wide", "wider"])
+def test_numbers_that_no_database_has(client: Client, hana: User, number: str) -> None:
+    client.force_login(hana)
+    deal = make_deal()
+    for name in ("contact", "company", "stage"):
+        assert client.get("/deals/new/", {name: number}).status_code == 200
+    data = {"name": "New", "currency": "EUR", "stage": number, "contacts": [number]}
+    assert client.post("/deals/new/", data).status_code == 422
+    assert client.post("/deals/new/", {**data, "find": "", "contacts_q": "a"}).status_code == 200
+    assert client.post(f"/deals/{deal.pk}/contacts/", {"add": number}).status_code == 404
+    asked = {"name": "contacts", "contacts_q": "a", "contacts": number}
+    assert client.get("/contacts/choices/", asked).status_code == 200
+    for path in ("/tasks/{}/done/", "/emails/{}/cancellation/"):
+        assert client.post(path.format(number)).status_code == 404

@@ -10,6 +10,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from crm import timeline
+from crm.lib import keyset
 from crm.models import Activity, Association, Audience, Contact, Deal, Task, User
 from tests.factories import (
     make_company,
@@ -254,3 +256,70 @@ def test_strangers_to_a_record_do_not_find_it(client: Client, rin: User, aoki: C
     make_deal(aoki, audience=Audience.OWNER)
     client.force_login(rin)
     assert shown(client, "/contacts/") == [] and shown(client, "/deals/?layout=table") == []
+
+
+@pytest.fixture
+def secret(rin: User) -> Contact:
+    """Of somebody else, and of a deal and a company that everybody sees."""
+    company = make_company("Open Works")
+    contact = make_contact(owner=rin, audience=Audience.OWNER, company=company)
+    make_deal(contact, name="Open deal", company=company)
+    return contact
+
+
+@pytest.mark.parametrize(
+    "path", ["/companies/", "/deals/?layout=table", "/deals/"], ids=["companies", "deals", "board"]
+)
+def test_what_stands_on_a_hidden_contact_is_not_told_of_its_company_and_deal(
+    signed_in: Client, mio: User, secret: Contact, path: str
+) -> None:
+    activity = Activity.objects.create(kind="task", at=timezone.now())
+    Task.objects.create(activity=activity, title="Buy them out")
+    timeline.record(activity, contacts=[secret])
+    make_email(secret)
+    assert "Buy them out" not in signed_in.get(path).content.decode()
+    if path != "/deals/":
+        (glance,) = signed_in.get(path).context["glances"]
+        assert (glance.task, glance.mail) == (None, None)
+    signed_in.force_login(mio)
+    if path != "/companies/":  # which tells no tasks
+        assert "Buy them out" in signed_in.get(path).content.decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/?whose=everyone", "/contacts/", "/deals/", "/deals/?layout=table"),
+        *("/deals/new/?contact={contact}", "/deals/{deal}/contacts/?q=Customer"),
+        "/contacts/{contact}/details/",
+        *("/deals/{deal}/details/", "/contacts/{contact}/", "/deals/{deal}/"),
+    ],
+)
+def test_a_hidden_company_is_named_nowhere(
+    signed_in: Client, mio: User, rin: User, path: str
+) -> None:
+    hidden = make_company("Hush Holding", owner=rin, audience=Audience.OWNER)
+    contact = make_contact(company=hidden)
+    deal = make_deal(company=hidden)
+    path = path.format(contact=contact.pk, deal=deal.pk)
+    assert "Hush Holding" not in signed_in.get(path).content.decode()
+    signed_in.force_login(mio)
+    if path != "/":  # of mio nothing is there
+        assert "Hush Holding" in signed_in.get(path).content.decode()
+
+
+def test_a_hidden_company_is_not_guessed_by_the_filter(signed_in: Client, rin: User) -> None:
+    hidden = make_company("Hush Holding", owner=rin, audience=Audience.OWNER)
+    make_contact(company=hidden)
+    assert shown(signed_in, "/contacts/?company=Hush") == []
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_cursor_beyond_all_time_is_the_start(signed_in: Client, path: str) -> None:
+    cursor = keyset.encode_values(["0001-01-01T00:00:00+14:00", 1])
+    assert signed_in.get(path, {"sort": "-activity", "after": cursor}).status_code == 200
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_words_may_be_long(signed_in: Client, path: str) -> None:
+    assert signed_in.get(path, {"q": "x" * 60_000}).status_code == 200
