@@ -6,6 +6,7 @@ to, at each redirect anew, and certificates are verified.
 """
 
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
@@ -90,11 +91,14 @@ def _connected(parts: SplitResult) -> Iterator[HTTPConnection]:
     line = _reached(host, port)
     try:
         if secure:
-            line = context(settings.INBOX_CA_FILE).wrap_socket(line, server_hostname=host)
+            wrapped = context(settings.INBOX_CA_FILE)
+            line = wrapped.wrap_socket(line, server_hostname=host, do_handshake_on_connect=False)
         clock = Timer(PATIENCE, _cut, [line])
         clock.daemon = True
         clock.start()
         try:
+            if isinstance(line, ssl.SSLSocket):
+                line.do_handshake()  # by the clock too: it can drip as well
             connection = HTTPConnection(host, port)
             connection.sock = line
             yield connection

@@ -1,6 +1,9 @@
 """A remote picture is fetched by our server, within bounds, from a real web server."""
 
+import socket
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pytest_django import Settings
@@ -91,3 +94,25 @@ def test_certificates_are_verified(authority: Authority, settings: Settings) -> 
             fetch(f"{server.url}/a")
         settings.INBOX_CA_FILE = str(authority.ca_file)
         assert fetch(f"{server.url}/a").content == png()
+
+
+def test_a_handshake_that_drips_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "PATIENCE", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as door, ThreadPoolExecutor() as pool:
+        dripped = pool.submit(_drip, door)
+        with pytest.raises(NoPicture):
+            fetch(f"https://127.0.0.1:{door.getsockname()[1]}/a.png")
+        assert not dripped.result()
+
+
+def _drip(door: socket.socket) -> bool:
+    """A handshake, byte by byte; whether the other side bore with all of it."""
+    line, _address = door.accept()
+    with line:
+        try:
+            for byte in b"\x16\x03\x03\x40\x00\x02" + b"\0" * 30:
+                line.sendall(bytes([byte]))
+                time.sleep(0.1)
+        except OSError:
+            return False
+    return True
