@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
-from django.db.models.functions import Left, RowNumber
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from crm.lib import keyset
 from crm.models import Activity, Association, Company, Contact, Deal, Email, Thread, User
+from crm.models.emails import snippet
 
 MOST_DEALS = 5  # M14: the five newest open deals
 PAGE = 20
@@ -194,7 +195,7 @@ def _earlier(
     ids = on_record.annotate(place=newest_first).filter(place__lte=MOST_EARLIER)
     emails = Email.objects.filter(pk__in=list(ids.values_list("activity", flat=True)))
     emails = emails.select_related("activity__by").prefetch_related("participants__contact")
-    emails = emails.defer("text", "html").annotate(snippet=Left("text", 160))
+    emails = emails.defer("text", "html").annotate(snippet=snippet(160))
     found: dict[int, list[Activity]] = {}
     for email in emails.order_by("activity__at", "activity_id"):
         found.setdefault(threads[email.thread_id], []).append(email.activity)

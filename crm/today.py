@@ -17,10 +17,11 @@ from django.db.models import (
     Subquery,
     Sum,
 )
-from django.db.models.functions import Coalesce, Left
+from django.db.models.functions import Coalesce
 
 from crm.models import Activity, Association, Contact, Deal, Email, Stage, User
 from crm.models.companies import company_seen_by
+from crm.models.emails import snippet
 
 WAITS_AT_MOST = timedelta(days=90)  # who has not been answered by then does not wait any more
 QUIET = timedelta(days=14)
@@ -43,7 +44,7 @@ def waiting(user: User, now: datetime, *, everyone: bool, most: int) -> list[Ema
         | Q(activity__at=OuterRef("activity__at"), pk__gt=OuterRef("pk"))
     )
     emails = emails.filter(~Exists(newer)).order_by("activity__at", "pk")
-    emails = emails.defer("text", "html").annotate(snippet=Left("text", 200))
+    emails = emails.defer("text", "html").annotate(snippet=snippet(200))
     emails = emails.select_related("activity__by")
     known = Prefetch("participants__contact", queryset=Contact.objects.visible_to(user))
     return list(emails.prefetch_related("participants", known)[:most])

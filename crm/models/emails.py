@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import Exists, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Least, Left, Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -28,6 +28,11 @@ class Thread(Timestamped):
 
     def __str__(self) -> str:
         return self.subject or str(self.pk)
+
+
+def snippet(most: int) -> Left:
+    """For lists: the first characters of what was newly written, never of what it quotes."""
+    return Left("text", Least("reply_length", models.Value(most)))
 
 
 class Email(ActivityDetail):

@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 from django import forms, template
 from django.forms import BoundField
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.forms.timeline import WHOLE_DAY
 from crm.models import Deal, Record, Stage, Task
+from crm.templatetags import lists
 from crm.templatetags.ui import CONTROLS
 
 register = template.Library()
@@ -34,12 +35,8 @@ def address(record: Record, part: str = "") -> str:
 
 @register.filter
 def money(deal: Deal) -> str:
-    """The amount of a deal: "EUR 48,000"; "" where it has none."""
-    if deal.amount is None:
-        return ""
-    cents = 0 if deal.amount == deal.amount.to_integral_value() else 2
-    amount = number_format(deal.amount, cents, force_grouping=True)
-    return f"{deal.currency} {amount}"
+    """{{ deal|money }}, its amount as lists write it: "€ 48,000"; "" where it has none."""
+    return lists.money(deal.amount, deal.currency)
 
 
 @register.filter

@@ -20,6 +20,7 @@ from crm.models import Activity, ActivityDetail, User
 
 register = template.Library()
 
+COMPANY_FORM = re.compile("^(株式会社|有限会社|合同会社)")  # tells no company from another
 HUES = ("ruri", "asagi", "tokiwa", "moegi", "yamabuki", "kaki", "shu", "sakura", "fuji", "sumi")
 CONTROLS: dict[type[forms.Widget], str] = {
     forms.Textarea: "textarea",
@@ -118,8 +119,8 @@ def face(name: str) -> Face:
     words = [word for word in re.split(r"[\s.@_-]+", name.strip()) if word[:1].isalnum()]
     if not words:
         return Face("?", hue)
-    if _is_ideograph(words[-1][0]):  # a Japanese name is known by its family name
-        return Face(words[-1][:2], hue)
+    if _is_ideograph(words[0][0]):  # a Japanese name is known by its family name, which leads
+        return Face((COMPANY_FORM.sub("", words[0]) or words[0])[:2], hue)
     letters = words[0][0] + (words[-1][0] if len(words) > 1 and "@" not in name else "")
     return Face(letters.upper(), hue)
 

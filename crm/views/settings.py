@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 from django.conf import settings as django_settings
 from django.http import HttpResponse
+from django.utils.translation import get_language, gettext_lazy, ngettext, override
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from crm.forms.settings import AppearanceForm, ProfileForm
@@ -21,7 +21,8 @@ def settings(request: Request) -> HttpResponse:
     forms = {name: _form(form, request, sent == name) for name, form in FORMS.items()}
     if sent in forms and forms[sent].is_valid():
         forms[sent].save()
-        return done(request, "crm:settings", toast=_("Saved."))
+        with override(forms[sent].instance.language or get_language()):
+            return done(request, "crm:settings", toast=_("Saved."))
     context = {"forms": forms, "kept": kept()}
     status = 422 if request.method == "POST" else 200
     return page(request, "crm/settings/page.html", context, status=status)

@@ -32,6 +32,12 @@ def test_whose_last_word_is_theirs_waits_the_oldest_first(hana: User, aoki: Cont
     assert waiting(hana) == ["First", "Later"]
 
 
+def test_a_snippet_ends_where_the_quotation_begins(hana: User, aoki: Contact) -> None:
+    make_email(aoki, by=hana, text="It is paid.\n> Is it?", reply_length=11)
+    [row] = today.waiting(hana, NOW(), everyone=False, most=10)
+    assert row.snippet == "It is paid."
+
+
 def test_what_came_to_colleagues_is_everyones(hana: User, ken: User, rin: User) -> None:
     seen = make_contact(owner=ken)
     hidden = make_contact(owner=ken, audience=Audience.OWNER)

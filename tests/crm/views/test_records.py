@@ -81,7 +81,7 @@ def test_associations_lead_to_one_another(
     assert f'href="{pages[1]}"' in contact and f'href="{pages[2]}"' in contact
     assert f'href="{pages[0]}"' in company and f'href="{pages[2]}"' in company
     assert f'href="{pages[0]}"' in of_deal and f'href="{pages[1]}"' in of_deal
-    assert "EUR 48,000" in contact and "Stage 1 of 1" in contact
+    assert "€ 48,000" in contact and "Stage 1 of 1" in contact
 
 
 @pytest.mark.rule("M41")

@@ -21,6 +21,12 @@ def test_the_profile_is_saved(signed_in: Client, hana: User) -> None:
     assert "Saved." in page and hana.undo_seconds == 10
 
 
+def test_that_it_is_saved_is_said_in_the_language_just_chosen(signed_in: Client) -> None:
+    values = {"part": "profile", "name": "Hana", "language": "ja", "time_zone": "Asia/Tokyo"}
+    page = signed_in.post("/settings/", values, follow=True).content.decode()
+    assert "保存しました" in page and "Saved." not in page
+
+
 def test_the_appearance_is_saved_and_shown(signed_in: Client, hana: User) -> None:
     values = {"part": "appearance", "theme": "dark", "undo_seconds": "20"}
     page = signed_in.post("/settings/", values, follow=True).content.decode()
