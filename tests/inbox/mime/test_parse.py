@@ -73,10 +73,10 @@ BOMBS = {
 @pytest.mark.rule("M47")
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_defused_in_time(name):
-    began = time.monotonic()
+    began = time.process_time()
     message = parse(BOMBS[name])
     allowed = 2 if len(BOMBS[name]) <= 400_000 else 5
-    assert time.monotonic() - began < allowed
+    assert time.process_time() - began < allowed
     assert len(message.attachments) <= 1_000
 
 

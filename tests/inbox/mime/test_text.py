@@ -27,9 +27,9 @@ def test_text_of_html(source, expected):
 
 @pytest.mark.parametrize("unit", ["<div>", "<font size=1><p>", "<script>", "<td>", "&nbsp;\n", "<"])
 def test_a_bomb_takes_no_time(unit):
-    began = time.monotonic()
+    began = time.process_time()
     text_of_html(unit * (400_000 // len(unit)))
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 @given(st.text(alphabet=st.sampled_from("<>/!-ab \"'=&;styleppt\n")))
