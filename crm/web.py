@@ -9,7 +9,14 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
@@ -128,6 +135,19 @@ def visible_or_404(rows: Any, user: User, pk: int) -> Any:
     if found is None:
         raise Http404
     return found
+
+
+class PlainTextMiddleware:
+    """No address holds a NUL byte: PostgreSQL would answer it with an error of its own."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        query: str = request.META.get("QUERY_STRING", "")
+        if "%00" in query or "\0" in query or "\0" in request.path:
+            return HttpResponseBadRequest()
+        return self.get_response(request)
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

@@ -45,7 +45,7 @@ class PeoplePicker(forms.CheckboxSelectMultiple):
     words = ""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        self.words = data.get(f"{name}_q", "").strip()
+        self.words = data.get(f"{name}_q", "").replace("\0", "").strip()
         return super().value_from_datadict(data, files, name)
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
@@ -101,7 +101,10 @@ class AddressesField(forms.Field):
     widget = AddressRows
 
     def clean(self, value: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-        rows = [(address.strip(), label.strip()[:40]) for address, label in value or ()]
+        rows = [
+            (address.strip(), label.replace("\0", "").strip()[:40])
+            for address, label in value or ()
+        ]
         rows = [row for row in rows if row[0]]
         wrong = [address for address, _label in rows if not _is_address(address)]
         if wrong:

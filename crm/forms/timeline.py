@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.forms.todo import DAYS
 from crm.models import User
 
 WHOLE_DAY = time(23, 59)  # of a task that is due on a day, at no time of it
@@ -26,7 +27,10 @@ class NoteForm(forms.Form):
 class TaskForm(forms.Form):
     title = forms.CharField(label=_("Task"), max_length=300)
     due_on = forms.DateField(
-        label=_("Due"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=_("Due"),
+        required=False,
+        validators=DAYS,
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
     due_time = forms.TimeField(
         label=_("Time"), required=False, widget=forms.TimeInput(attrs={"type": "time"})

@@ -4,13 +4,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.dates import ALL_DAY, Due, read
 
-LAST_DAY = date(2199, 12, 31)
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
+# What lies beyond all time in some zone would be stored, and break each page that reads it.
+DAYS = [MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)]
 
 
 class LineForm(forms.Form):
@@ -32,9 +34,7 @@ class DueForm(forms.Form):
         choices=[(word, word) for word in ("today", "tomorrow", "next_week", "undated")],
         required=False,
     )
-    date = forms.DateField(
-        required=False, validators=[MaxValueValidator(LAST_DAY)], label=_("Another day")
-    )
+    date = forms.DateField(required=False, validators=DAYS, label=_("Another day"))
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

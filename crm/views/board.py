@@ -75,7 +75,7 @@ def _move(request: Request, deal: Any, stages: list[Stage]) -> HttpResponse:
     if to is None:
         return _choice(request, deal, stages, 422)
     old: Stage = deal.stage
-    reason = request.POST.get("lost_reason", "")
+    reason = request.POST.get("lost_reason", "").replace("\0", "")
     entry = pipeline.move(deal, to, by=request.user, lost_reason=reason)
     if request.htmx and request.htmx.target == "board":
         return _moved(request, deal, [old, to], stages, entry)
@@ -88,7 +88,7 @@ def _moved(
     request: Request, deal: Any, changed: list[Stage], stages: list[Stage], entry: UndoEntry
 ) -> HttpResponse:
     """For the board: the heads of both lanes, the totals, and the card at its new place."""
-    rows = _rows(request, QueryDict(request.POST.get("query", "")))
+    rows = _rows(request, QueryDict(request.POST.get("query", "").replace("%00", "")))
     board = heads(rows, _of(stages, OPEN))
     context = _totals(request, board, deal.stage.pipeline)
     context |= {"lanes": [lane for lane in board if lane.stage in changed]}

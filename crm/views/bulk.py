@@ -33,7 +33,7 @@ def bulk(request: Request, nouns: str) -> HttpResponse:
 
 def _chosen(request: Request, nouns: str) -> Sequence[int]:
     """The ids of the chosen rows that the user sees; one more than may be, where there are more."""
-    query = QueryDict(request.POST.get("query", ""))
+    query = QueryDict(request.POST.get("query", "").replace("%00", ""))
     if request.POST.get("all"):
         rows = narrowed(nouns, query, request.user)
     else:

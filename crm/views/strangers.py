@@ -12,7 +12,7 @@ from crm.web import Request, back, done
 
 @require_POST
 def strangers(request: Request) -> HttpResponse:
-    address = request.POST.get("address", "").strip()
+    address = request.POST.get("address", "").replace("\0", "").strip()
     rows = Participant.objects.strangers(request.user).filter(address__iexact=address)
     if not rows.exists():
         raise Http404

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from django.test import Client
 
 from crm.models import Contact, User
@@ -35,3 +36,17 @@ def test_whose_session_ended_keeps_what_was_typed(client: Client, aoki: Contact)
     assert answer["HX-Redirect"].startswith("/accounts/login/")
     answer = client.post(f"/contacts/{aoki.pk}/emails/", {"text": "A letter"}, headers=partly)
     assert answer.status_code == 401 and not answer.content
+
+
+@pytest.mark.parametrize("path", ["/contacts/?q=a%00b", "/palette/?q=%00", "/undo/%00/"])
+def test_a_nul_byte_in_an_address_is_refused(client: Client, hana: User, path: str) -> None:
+    client.force_login(hana)
+    assert client.post(path).status_code == client.get(path).status_code == 400
+
+
+def test_a_nul_byte_in_a_form_breaks_nothing(client: Client, hana: User) -> None:
+    client.force_login(hana)
+    asked = {"all": "1", "query": "q=a%00b", "trash": "1"}
+    assert client.post("/contacts/bulk/", asked).status_code == 303
+    assert client.post("/contacts/strangers/", {"address": "a\0b"}).status_code == 404
+    assert client.post("/deals/new/", {"find": "", "contacts_q": "a\0b"}).status_code == 200

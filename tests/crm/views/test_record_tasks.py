@@ -109,3 +109,14 @@ def test_a_stranger_finds_nothing(client: Client, aoki: Contact, hana: User, rin
         assert client.post(f"/tasks/{task.pk}/{path}/", {"done": "yes"}).status_code == 404
     task.refresh_from_db()
     assert task.done_at is None
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_beyond_all_time_is_refused(
+    client: Client, hana: User, aoki: Contact, day: str
+) -> None:
+    hana.change(time_zone="Asia/Tokyo" if day < "1" else "America/New_York")
+    client.force_login(hana)
+    data = {"title": "Call", "assignee": hana.pk, "due_on": day, "due_time": "23:30"}
+    assert client.post(f"/contacts/{aoki.pk}/tasks/", data).status_code == 422
+    assert client.get("/").status_code == 200  # it would break each page that counts it
