@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 from django.test import override_settings
+from django.utils import translation
 from pytest_django import Settings
 
 from tests.servers.dovecot import Dovecot
@@ -39,6 +40,13 @@ def _settings_of_this_process(run_folder: Path) -> Iterator[None]:
     """A folder of its own, and passwords that take no third of a second for each person made."""
     quick = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with override_settings(MEDIA_ROOT=run_folder / "media", PASSWORD_HASHERS=quick):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """A test that looked at a page in Japanese leaves its thread speaking it."""
+    with translation.override("en"):
         yield
 
 

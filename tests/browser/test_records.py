@@ -96,7 +96,7 @@ def test_what_could_not_be_saved_is_kept_and_says_why(
     page.unroute("**/fields/currency/")
     page.keyboard.press("Enter")
     expect(page.locator("#value-currency")).to_have_text("JPY")
-    expect(page.locator("#identity")).to_contain_text("JPY 48,000")
+    expect(page.locator("#identity")).to_contain_text("¥ 48,000")
 
 
 def test_a_word_that_is_being_composed_is_not_sent(record: Page, aoki: Contact) -> None:
