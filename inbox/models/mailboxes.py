@@ -240,6 +240,8 @@ class Folder(Timestamped):
     class Role(models.TextChoices):
         INBOX = "inbox", _("Inbox")
         SENT = "sent", _("Sent")
+        CRM = "crm", _("CRM folder")  # what is put here is logged (M17)
+        OTHER = "other", _("other folder")  # ticked by its owner: mail that filters move
 
     mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="folders")
     name = models.CharField(max_length=255)

@@ -31,6 +31,9 @@ from inbox.wire.folders import inbox_folder, sent_folder
 from inbox.wire.imap import FolderStatus, HeaderBlock, ReadingSession
 
 HEADERS_AT_ONCE = 500
+_ROLE = Folder.Role
+# Sent first: what it teaches (M9) may be what a reply names. INBOX last: news is waited for there.
+ORDER = [_ROLE.SENT, _ROLE.CRM, _ROLE.OTHER, _ROLE.INBOX]
 
 
 def look(mailbox: Mailbox, *, force: bool = False) -> Receipt | None:
@@ -86,9 +89,10 @@ def look_at(mailbox: Mailbox, session: ReadingSession, token: str) -> Receipt:
         try:
             _look_at_folder(folder, visit)
         except FolderGone:
-            if folder.role == Folder.Role.INBOX:
+            if folder.role == _ROLE.INBOX:
                 raise
-            _follow(folder, session)
+            if folder.role == _ROLE.SENT:
+                _follow(folder, session)
     _look_back(folder, visit, news=receipt.logged > logged)
     receipt.round_trips = session.round_trips - trips
     receipt.bytes_in = session.bytes_in - volume
@@ -97,17 +101,21 @@ def look_at(mailbox: Mailbox, session: ReadingSession, token: str) -> Receipt:
 
 
 def _watched(mailbox: Mailbox, session: ReadingSession) -> list[Folder]:
-    """Sent first: what it teaches (M9) may be what a reply in the INBOX names."""
-    folders = list(mailbox.folders.order_by("-role"))
-    if {folder.role for folder in folders} == set(Folder.Role.values):
+    """Those that have a row, and INBOX and Sent as soon as they are there; in their ORDER."""
+    folders = sorted(mailbox.folders.all(), key=_place)
+    if {folder.role for folder in folders} >= {_ROLE.SENT, _ROLE.INBOX}:
         return folders
     listed = session.folders()
-    found = {Folder.Role.SENT: sent_folder(listed), Folder.Role.INBOX: inbox_folder(listed)}
+    found = {_ROLE.SENT: sent_folder(listed), _ROLE.INBOX: inbox_folder(listed)}
     for role, name in found.items():
         if name and role not in {folder.role for folder in folders}:
             since = {"role": role, "looked_at": mailbox.created_at}  # it may have been filled since
             folders.append(mailbox.folders.get_or_create(name=name, defaults=since)[0])
-    return sorted(folders, key=lambda folder: folder.role, reverse=True)
+    return sorted(folders, key=_place)
+
+
+def _place(folder: Folder) -> int:
+    return ORDER.index(_ROLE(folder.role))
 
 
 def _follow(folder: Folder, session: ReadingSession) -> None:
@@ -151,7 +159,7 @@ def _look_at_folder(folder: Folder, visit: Visit, *, again: bool = False) -> Non
         end = max(end, blocks[-1].uid + 1)
         while blocks:
             verdicts = _before_a_relative(judge(blocks, folder, session))
-            if folder.role == Folder.Role.SENT and not again:
+            if folder.role == _ROLE.SENT and not again:
                 _hold_at_the_unknown(verdicts, folder, visit)
             for chunk in chunks(verdicts):
                 take(chunk, folder, visit)
