@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
@@ -28,6 +29,34 @@ class Line:
     @property
     def count(self) -> int:
         return len(self.earlier) + 1
+
+    @cached_property
+    def main(self) -> Sequence[Activity]:
+        """The conversation itself, oldest first, without the mail in it that is about something
+        else; all of it where there is nothing to be apart from."""
+        found = [*self.earlier, self.activity]
+        return [a for a in found if not a.email.apart] or found
+
+    @property
+    def head(self) -> Activity:
+        """The newest of the conversation itself."""
+        return self.main[-1]
+
+    @property
+    def before(self) -> Sequence[Activity]:
+        return self.main[:-1]
+
+    @cached_property
+    def apart(self) -> Sequence[Sequence[Activity]]:
+        """What is shown apart: each e-mail about something else, with the answers to it (M27)."""
+        groups: dict[int, list[Activity]] = {}
+        group_of: dict[int, int] = {}
+        for activity in [*self.earlier, self.activity] if not self.main[-1].email.apart else ():
+            if activity.email.apart:
+                begins = group_of.get(activity.email.answers_id or 0, activity.pk)
+                group_of[activity.pk] = begins
+                groups.setdefault(begins, []).append(activity)
+        return list(groups.values())
 
 
 @dataclass(frozen=True)
@@ -91,8 +120,13 @@ def take_off(activity: Activity) -> None:
 
 def touch(activity: Activity) -> None:
     """Tell the open pages of its records that there is news."""
+    touch_all([activity.pk])
+
+
+def touch_all(activities: Collection[int]) -> None:
+    """The same for many, by their ids."""
     now = timezone.now()
-    seen_on = Association.objects.filter(activity=activity)
+    seen_on = Association.objects.filter(activity__in=activities)
     for model, name in ((Contact, "contact"), (Company, "company"), (Deal, "deal")):
         model.objects.filter(pk__in=seen_on.values(name)).update(news_at=now)
 

@@ -5,6 +5,7 @@ restore  {model, pk}                  out of the Trash
 trash    {model, pk}                  what was made goes to the Trash
 links    {model, pk, field, before}   a many-to-many holds again what it held
 addresses {model, pk, before}         a contact has again the addresses it had
+conversation {from, to, rows}         e-mails go back to the thread they came from
 
 and of many rows at once, by the batch:
 set_all      {model, column, after, before: [[value, pks], …]}
@@ -21,6 +22,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.utils import timezone
 
+from crm import conversations
 from crm.models import Activity, AddressTaken, Contact, UndoEntry, User
 from crm.timeline import touch
 
@@ -125,13 +127,19 @@ def undo(entry: UndoEntry) -> bool:
 
 
 def _take_back(step: Step) -> None:
+    if step["do"] == "conversation":
+        conversations.put_back(step)
+        return
     model: Any = apps.get_model(step["model"])
     if step["do"] == "set_all":
         _set_all_back(model, step)
-        return
-    if step["do"] == "restore_all":
+    elif step["do"] == "restore_all":
         model._default_manager.filter(pk__in=step["pks"]).restore()
-        return
+    else:
+        _take_one_back(model, step)
+
+
+def _take_one_back(model: Any, step: Step) -> None:
     row: Any = model._default_manager.select_for_update().filter(pk=step["pk"]).first()
     if row is None:
         return  # erased meanwhile

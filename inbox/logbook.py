@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from crm import notices, timeline
-from crm.models import Activity, Attachment, Contact, Email, Participant, Thread, User
+from crm.models import Activity, Attachment, Contact, Email, Participant, User
 from crm.models.attachments import store_content
 from inbox import newcomers, threads
 from inbox.bounces import record_bounce
@@ -146,18 +146,26 @@ def reported(parsed: ParsedMessage) -> Email | None:
 def _log(
     parsed: ParsedMessage, files: Sequence[StoredFile], arrival: Arrival, answers: Email
 ) -> Email:
-    thread = threads.place(answers, parsed.subject)
-    email = _write_email(parsed, arrival, answers, thread)
+    email = _write_email(parsed, arrival, answers)
     MessageId.objects.create(value=arrival.identity, email=email)
     note_copy(email, arrival.mailbox, arrival.folder, arrival.uid)
     found = _write_participants(email, _people(parsed), _newcomers(parsed, email, arrival.mailbox))
     _write_files(email.activity, files)
     contacts = _contacts(found, email.direction, _sender(parsed), answers)
-    timeline.record(email.activity, contacts=contacts, thread=thread)
+    timeline.record(email.activity, contacts=contacts, thread=email.thread)
+    _link(email, parsed, arrival)
     if email.direction == Email.Direction.INCOMING:
         confirm_delivery(answers, arrival.arrived_at)
         _tell(email, contacts, arrival.mailbox)
     return email
+
+
+def _link(email: Email, parsed: ParsedMessage, arrival: Arrival) -> None:
+    """What it names and is not here yet is waited for; what waited for it becomes its answer."""
+    if parsed.kind == "normal":
+        named = (*parsed.in_reply_to, *reversed(parsed.references))
+        threads.await_nearer(email, [normal(value) for value in named])
+    threads.arrived([arrival.identity], email)
 
 
 def _newcomers(parsed: ParsedMessage, email: Email, mailbox: Mailbox) -> Meet:
@@ -182,17 +190,20 @@ def _tell(email: Email, contacts: Sequence[Contact], mailbox: Mailbox) -> None:
             told.add(user.pk)
 
 
-def _write_email(parsed: ParsedMessage, arrival: Arrival, answers: Email, thread: Thread) -> Email:
+def _write_email(parsed: ParsedMessage, arrival: Arrival, answers: Email) -> Email:
     sender, filed = _sender(parsed), arrival.folder.role == Folder.Role.SENT
     # What lies in Sent was sent, under an alias too; elsewhere the address tells.
     outgoing = filed or Mailbox.objects.filter(email__iexact=sender).exists()
+    place = _place(parsed, answers, outgoing=outgoing)
     known = answers.thread.emails.filter(participants__address__iexact=sender).exists()
     # Servers tell whole seconds, and their clocks differ: no answer stands before its question.
     at = max(arrival.arrived_at, answers.activity.at + timedelta(milliseconds=1))
     activity = Activity.objects.create(kind=Activity.Kind.EMAIL, at=at, by=arrival.mailbox.owner)
     return Email.objects.create(
         activity=activity,
-        thread=thread,
+        thread=place.thread,
+        answers=answers,
+        apart=place.apart,
         direction=Email.Direction.OUTGOING if outgoing else Email.Direction.INCOMING,
         subject=parsed.subject[:998],
         text=parsed.text[:MOST_TEXT],
@@ -206,6 +217,16 @@ def _write_email(parsed: ParsedMessage, arrival: Arrival, answers: Email, thread
         new_participant=not outgoing and not known and parsed.kind == "normal",
         visibility=arrival.mailbox.visibility,
     )
+
+
+def _place(parsed: ParsedMessage, answers: Email, *, outgoing: bool) -> threads.Place:
+    """What machines write is about what it answers, whatever its subject and sender say."""
+    if parsed.kind != "normal" or parsed.from_robot:
+        return threads.Place(answers.thread, answers.apart and Email.Apart.FOLLOWS)
+    roles = {Participant.Role.TO, Participant.Role.CC, Participant.Role.BCC}
+    roles |= set() if outgoing else {Participant.Role.FROM}
+    people = {person.address for role, person in _people(parsed) if role in roles}
+    return threads.place(answers, parsed.subject, people)
 
 
 def _reply_length(text: str, reply: str, quoted: str) -> int:
@@ -275,7 +296,9 @@ def confirm_delivery(email: Email, now: datetime) -> None:
 
 def is_answered(email: Email) -> bool:
     """Whether an answer to it, or a report about it, was logged: then it left (M23)."""
-    found: bool = email.thread.emails.filter(
+    near = Q(thread=email.thread_id) | Q(answers=email)  # it may have been split off
+    found: bool = Email.objects.filter(
+        near,
         direction=Email.Direction.INCOMING,
         reason_message_id__in=email.message_ids.values("value"),
     ).exists()
@@ -288,11 +311,14 @@ def is_answered(email: Email) -> bool:
 @transaction.atomic
 def log_outgoing(letter: Letter, files: Sequence[StoredFile]) -> Email:
     """Put an e-mail on the timeline before it is sent, with the id that it will carry (M23)."""
-    thread = threads.place(letter.answers, letter.subject)
+    people = {who.address for role, who in letter.recipients if role != Participant.Role.FROM}
+    place = threads.place(letter.answers, letter.subject, people)
     activity = Activity.objects.create(kind=Activity.Kind.EMAIL, at=letter.at, by=letter.by)
     email = Email.objects.create(
         activity=activity,
-        thread=thread,
+        thread=place.thread,
+        answers=letter.answers,
+        apart=place.apart,
         direction=Email.Direction.OUTGOING,
         subject=letter.subject,
         text=letter.text,
@@ -309,7 +335,7 @@ def log_outgoing(letter: Letter, files: Sequence[StoredFile]) -> Email:
     meet = partial(newcomers.meet, mailbox=letter.mailbox, by=letter.by, ask=False)
     found = _write_participants(email, letter.recipients, meet)
     _write_files(activity, files)
-    timeline.record(activity, contacts=set(found.values()), thread=thread)
+    timeline.record(activity, contacts=set(found.values()), thread=place.thread)
     return email
 
 

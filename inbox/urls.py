@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.views import composer, connect, emails, images, mailboxes
+from inbox.views import composer, connect, emails, images, mailboxes, threads
 
 app_name = "inbox"
 
@@ -26,5 +26,9 @@ urlpatterns = [
     path("emails/<int:pk>/draft/", composer.draft, name="draft"),
     path("emails/<int:pk>/retry/", emails.retry, name="retry"),
     path("emails/<int:pk>/resolution/", emails.resolution, name="resolution"),
+    path("emails/<int:pk>/thread/", threads.thread, name="thread"),
+    path("emails/<int:pk>/thread/split/", threads.split, name="thread-split"),
+    path("emails/<int:pk>/thread/join/", threads.join, name="thread-join"),
+    path("emails/<int:pk>/thread/together/", threads.together, name="thread-together"),
     path("emails/<int:pk>/trash/", emails.trash, name="email-trash"),
 ]

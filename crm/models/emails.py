@@ -68,7 +68,19 @@ class Email(ActivityDetail):
         SUBJECT = "subject", gettext_lazy("subject only")
         METADATA = "metadata", gettext_lazy("metadata only")
 
+    class Apart(models.TextChoices):
+        """Why it is shown apart from the conversation that it stands in (M27)."""
+
+        UNRELATED = "unrelated", gettext_lazy("a new subject, and nobody of the conversation")
+        FOLLOWS = "follows", gettext_lazy("it answers mail that is shown apart")
+
     thread = models.ForeignKey(Thread, models.PROTECT, related_name="emails")
+    # The e-mail whose id it names nearest. A thread that is split or joined moves along it.
+    answers = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="answered_by"
+    )
+    apart = models.CharField(max_length=9, choices=Apart, blank=True)
+    placed_by_hand = models.BooleanField(default=False)  # references do not move it any more
     direction = models.CharField(max_length=8, choices=Direction)
     subject = models.CharField(max_length=998, blank=True)
     text = models.TextField(blank=True)

@@ -68,7 +68,7 @@ def topic(activity: Activity, user: User) -> str:
 @register.filter
 def writers(line: Line) -> str:
     """Who wrote in a conversation, in the order of their first message: "Aiko, Mika"."""
-    emails = [activity.email for activity in (*line.earlier, line.activity)]
+    emails = [activity.email for activity in line.main]
     names = [str(person) for email in emails if (person := sender(email))]
     return ", ".join(dict.fromkeys(names))
 

@@ -184,6 +184,7 @@ def _email(line: Line, before: Email | None) -> Email:
     return Email(
         activity_id=line.activity.pk,
         thread_id=line.thread.pk,
+        answers_id=before.pk if before else None,
         direction=Email.Direction.OUTGOING if ours else Email.Direction.INCOMING,
         subject=again + talk.script.subject.format_map(values),
         text=text + quote,

@@ -1,11 +1,12 @@
 """The nouns that only mail needs."""
 
 from inbox.models.mailboxes import Credential, Folder, Mailbox
-from inbox.models.messages import MailboxCopy, MessageId
+from inbox.models.messages import AwaitedId, MailboxCopy, MessageId
 from inbox.models.outbox import Outgoing
 from inbox.models.readings import HeadersRead, Reading
 
 __all__ = [
+    "AwaitedId",
     "Credential",
     "Folder",
     "HeadersRead",

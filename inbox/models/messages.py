@@ -42,6 +42,20 @@ class MessageId(models.Model):
         return self.value
 
 
+class AwaitedId(models.Model):
+    """An id that an e-mail names nearer than what it answers, and that no e-mail here has yet.
+
+    When one comes that has it, that one is what it answers: threads come together (M27).
+    """
+
+    email = models.ForeignKey(Email, models.CASCADE, related_name="awaited_ids")
+    value = models.CharField(max_length=255, db_index=True)
+    distance = models.PositiveSmallIntegerField()  # 0 is the nearest
+
+    def __str__(self) -> str:
+        return self.value
+
+
 class MailboxCopy(models.Model):
     """A message of a mailbox that is this e-mail: which folder, UIDVALIDITY and UID hold it."""
 

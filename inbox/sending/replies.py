@@ -57,12 +57,9 @@ def as_it_was(outgoing: Outgoing) -> Reply:
 
 
 def answered_by(outgoing: Outgoing) -> Email | None:
-    """The e-mail of its thread that it answers."""
-    if not outgoing.in_reply_to:
-        return None
-    emails = outgoing.email.thread.emails.filter(activity__deleted_at=None)
-    found: Email | None = emails.filter(message_id=outgoing.in_reply_to).first()
-    return found
+    """The e-mail that it answers, if that is still there."""
+    answers = outgoing.email.answers
+    return answers if answers and answers.activity.deleted_at is None else None
 
 
 def subject(of: str) -> str:

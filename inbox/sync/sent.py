@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from inbox import threads
 from inbox.logbook import confirm_delivery, note_copy
 from inbox.models import Folder, Mailbox, MessageId
 from inbox.sync.judging import Verdict
@@ -12,8 +13,10 @@ def note_known(verdict: Verdict, mailbox: Mailbox, folder: Folder, now: datetime
     assert verdict.email is not None  # the caller chose those that are known
     note_copy(verdict.email, mailbox, folder, verdict.uid)
     if folder.role == Folder.Role.SENT:
-        MessageId.objects.get_or_create(
+        _row, new = MessageId.objects.get_or_create(
             value=verdict.identity,
             defaults={"email": verdict.email, "origin": MessageId.Origin.REWRITTEN},
         )
+        if new:
+            threads.arrived([verdict.identity], verdict.email)
         confirm_delivery(verdict.email, now)

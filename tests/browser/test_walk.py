@@ -59,6 +59,8 @@ def record(aoki: Contact, mailbox: Mailbox, hana: User) -> Contact:
     newest = make_email(aoki, thread=asked.thread, text="x", html=DESIGNED, new_participant=True)
     newest.participants.create(role="cc", address=f"{LONG}@a.test", name=LONG, stranger=True)
     Attachment.objects.store(newest.activity, b"%PDF", name=f"{LONG}.pdf", content_type="text/x")
+    apart = {"subject": f"Party {LONG}", "apart": "unrelated", "at": now - timedelta(days=6)}
+    make_email(aoki, thread=asked.thread, answers=asked, **apart)
     make_email(aoki, text="New.\n> Old.", reply_length=4, html="<p>New.</p>", auto_reply=True)
     make_note(aoki, f"https://{LONG.lower()}.example/{'x' * 90}")
     deal = make_deal(aoki, name=f"Osaka rollout {LONG}", amount=48_000, company=aoki.company)
@@ -125,6 +127,7 @@ def paths(hana: User, record: Contact) -> list[str]:
         f"/contacts/{long.pk}/details/",
         f"/contacts/{long.pk}/emails/",
         f"/emails/{email.pk}/" if email else "",
+        f"/emails/{email.pk}/thread/" if email else "",
         "/",
         "/?whose=everyone",
         "/tasks/",
