@@ -118,3 +118,30 @@ def test_second_thoughts_bring_the_letter_back(
     expect(other.locator("#timeline .thread")).to_have_count(1)
     expect(other.locator("#timeline")).to_contain_text("Our offer")  # and the other card is gone
     assert [file.name for file in Email.objects.latest("pk").attachments()] == ["offer.pdf"]
+
+
+@pytest.mark.rule("M27")
+def test_a_conversation_is_split_by_keys_and_joined_again(
+    sign_in: SignIn, hana: User, aoki: Contact, mailbox: Mailbox
+) -> None:
+    now = timezone.now()
+    first = make_email(aoki, subject="Offer", at=now - timedelta(hours=2))
+    side = {"thread": first.thread, "answers": first, "apart": "unrelated"}
+    make_email(aoki, subject="Party", at=now - timedelta(hours=1), **side)
+    page = sign_in(hana)
+    page.goto(f"/contacts/{aoki.pk}/")
+    apart = page.get_by_role("region", name="About something else")
+    expect(apart).to_contain_text("“Party” is a new subject")
+    expect(apart).to_contain_text("Good morning.")
+    inspect(page)
+    apart.get_by_role("button", name="Split off").click()
+    expect(page.locator("#timeline .thread")).to_have_count(2)
+    page.keyboard.press("m")
+    menu = page.get_by_role("link", name="Split or join conversations")
+    expect(menu).to_be_in_viewport()
+    menu.press("Enter")
+    page.get_by_label("Offer").check()
+    page.get_by_role("button", name="Join").click()
+    expect(page.locator("#timeline .thread")).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#timeline .thread")).to_have_count(2)
