@@ -26,6 +26,16 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": 10.0,
         "options": _STALE,
     },
+    "mail what people must know": {  # M37
+        "task": "crm.tasks.mail_notices",
+        "schedule": 30.0,
+        "options": {"expire_seconds": 30},
+    },
+    "the watchdog": {  # M50
+        "task": "inbox.tasks.watch_over",
+        "schedule": 60.0,
+        "options": {"expire_seconds": 30},
+    },
     "purge what has had its time": {  # M28 to M32, M34
         "task": "crm.tasks.purge",
         "schedule": crontab(hour="3", minute="17"),

@@ -208,6 +208,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 
 INBOX_ALLOW_PRIVATE_HOSTS = env.bool("INBOX_ALLOW_PRIVATE_HOSTS", default=False)
 INBOX_POLL_SECONDS = env.int("INBOX_POLL_SECONDS", default=60)
+INBOX_TROUBLE_HOURS = env.int("INBOX_TROUBLE_HOURS", default=4)
 INBOX_IDLE = env.bool("INBOX_IDLE", default=True)
 INBOX_MAX_MESSAGE_BYTES = env.int("INBOX_MAX_MESSAGE_BYTES", default=50 * 1024 * 1024)
 INBOX_CA_FILE = env.str("INBOX_CA_FILE", default="")
@@ -223,6 +224,16 @@ RETENTION_TRASH_DAYS = env.int("RETENTION_TRASH_DAYS", default=90)
 # --- System mail, logs ------------------------------------------------------------------------
 
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str(
+    "EMAIL_FROM", default=f"Musubi <musubi@{ALLOWED_HOSTS[0].lstrip('.')}>"
+)
+# Where the links in such mail lead.
+SITE_URL = env.str("SITE_URL", default="").rstrip("/") or (
+    f"https://{ALLOWED_HOSTS[0].lstrip('.')}"
+    if HTTPS
+    else f"http://{ALLOWED_HOSTS[0]}:{env.int('PORT', default=8000)}"
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

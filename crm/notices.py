@@ -3,10 +3,14 @@
 `tell` is called in the transaction of what happened, so nobody is told what did not.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Notice, User
@@ -33,20 +37,21 @@ class Kind:
     link: tuple[str, str]  # the name of a page, and the value that it is of
 
 
-def tell(user: User | None, kind: str, **values: Any) -> Notice | None:
-    """Tell `user` once; nobody, where there is nobody to tell."""
+def tell(user: User | None, kind: str, *, mail: bool = False, **values: Any) -> Notice | None:
+    """Tell `user` once, with `mail` by system mail as well; nobody, where there is nobody."""
     if user is None or not user.is_active:
         return None
     assert kind in KINDS, kind
-    notice: Notice = Notice.objects.create(user=user, kind=kind, values=values)
+    due = timezone.now() if mail else None
+    notice: Notice = Notice.objects.create(user=user, kind=kind, values=values, mail_due_at=due)
     return notice
 
 
-def told(user: User, *kinds: str, **values: Any) -> str:
-    """Which of these kinds `user` was told last about such a thing; "" for none."""
-    about = {f"values__{name}": value for name, value in values.items()}
-    newest = Notice.objects.filter(user=user, kind__in=kinds, **about).order_by("-pk").first()
-    return newest.kind if newest else ""
+def unsend(user: User, kinds: Iterable[str], **about: Any) -> bool:
+    """Mail nothing of these kinds that has not left yet; whether there was such a one."""
+    wanted = {f"values__{name}": value for name, value in about.items()}
+    waiting = Notice.objects.filter(user=user, kind__in=kinds, mail_due_at__isnull=False, **wanted)
+    return bool(waiting.update(mail_due_at=None))
 
 
 def shown(notice: Notice) -> Shown:
@@ -54,9 +59,18 @@ def shown(notice: Notice) -> Shown:
     kind = KINDS.get(notice.kind)
     if kind is None:
         return Shown("bell", "sumi", notice.kind, "", "")
-    values = _Lenient(notice.values)
+    values = _Lenient({name: _said(name, value) for name, value in notice.values.items()})
     title, body = str(kind.title).format_map(values), str(kind.body).format_map(values)
     return Shown(kind.icon, kind.hue, title, body, _link(*kind.link, notice.values))
+
+
+def _said(name: str, value: Any) -> Any:
+    """Times in the reader's zone and manner, causes in a sentence."""
+    if name == "cause":
+        return CAUSES.get(value, "")
+    if name in TIMES and (moment := parse_datetime(str(value))):
+        return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+    return value
 
 
 class _Lenient(dict[str, Any]):
@@ -70,6 +84,22 @@ def _link(name: str, key: str, values: Values) -> str:
     except (KeyError, NoReverseMatch):
         return ""
 
+
+TIMES = {"since", "until"}
+CAUSES: dict[str, Any] = {
+    "password": _("The server no longer accepts the password."),
+    "encryption": _("No safe connection to the server can be made."),
+    "unreachable": _("The server cannot be reached."),
+    "busy": _("The server is too busy."),
+    "full": _("The mailbox is full."),
+    "folder": _("The inbox is not found any more."),
+    "settings": _("The server’s address is not allowed here."),
+    "server": _("The server answers in a way that is not understood."),
+    "here": _("Something goes wrong in Musubi itself."),
+}
+_RECEIPT = _(
+    "Away from {since} to {until}. Headers looked at since: {headers}. E-mails found: {found}."
+)
 
 KINDS: dict[str, Kind] = {
     "reply": Kind(
@@ -104,14 +134,28 @@ KINDS: dict[str, Kind] = {
         "warn",
         "shu",
         _("{address} is disconnected"),
-        _("Replies are not logged and nothing is sent until it works again."),
+        _("{cause} Replies are not logged until it works again. Last success: {since}."),
         ("inbox:mailbox", "mailbox"),
     ),
     "mailbox_recovered": Kind(
         "okc",
         "tokiwa",
         _("{address} works again"),
-        _("What arrived in between is being looked for."),
+        _RECEIPT,
+        ("inbox:mailbox", "mailbox"),
+    ),
+    "mailbox_silent": Kind(
+        "warn",
+        "yamabuki",
+        _("{address} is not looked at"),
+        _("The last success was {since}. An administrator should see whether all parts run."),
+        ("inbox:mailbox", "mailbox"),
+    ),
+    "mailbox_caught_up": Kind(
+        "okc",
+        "tokiwa",
+        _("{address} has caught up"),
+        _RECEIPT,
         ("inbox:mailbox", "mailbox"),
     ),
     "task_assigned": Kind(

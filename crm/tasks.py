@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from crm import retention
+from crm import mailing, retention
 from crm.models import Heartbeat
 
 
@@ -15,3 +15,8 @@ def heartbeat() -> None:
 @shared_task
 def purge() -> None:
     retention.erase_trash(timezone.now())
+
+
+@shared_task(expires=30)
+def mail_notices() -> None:
+    mailing.mail_due(timezone.now())

@@ -1,14 +1,15 @@
-"""How a mailbox is doing, in a colour and in words (M38)."""
+"""How a mailbox is doing, in a colour and in words; and the watchdog that tells (M38, M50)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from inbox.models import Mailbox
-
-SILENCE = timedelta(minutes=15)  # without any look: the worker may be down
+from crm.models import Heartbeat
+from inbox.models import Absence, Mailbox
+from inbox.models.absences import SILENT, silence
+from inbox.wire.faults import remembered
 
 
 @dataclass(frozen=True)
@@ -23,17 +24,24 @@ class Health:
 def health_of(mailbox: Mailbox, now: datetime) -> Health:
     state = Mailbox.State
     if mailbox.state == state.DISCONNECTED:
-        words = _("Disconnected: action needed")
-        return Health(mailbox, "shu", words, needs_action=True, worth_telling=True)
+        return _disconnected(mailbox)
     if mailbox.state == state.DEGRADED:
         return Health(mailbox, "yamabuki", _("Having trouble, trying again"), worth_telling=True)
     if mailbox.state == state.CONNECTING or mailbox.last_synced_at is None:
         return Health(mailbox, "asagi", _("Waiting for the first look"))
-    silence = max(SILENCE, 5 * timedelta(seconds=settings.INBOX_POLL_SECONDS))
-    if now - mailbox.last_synced_at > silence:
-        words = _("Not looked at lately: is the worker running?")
-        return Health(mailbox, "yamabuki", words, worth_telling=True)
-    return Health(mailbox, "tokiwa", _("Connected"))
+    if now - mailbox.last_synced_at <= silence():
+        return Health(mailbox, "tokiwa", _("Connected"))
+    if now - mailbox.state_since <= silence():  # it signs in again since a moment ago
+        return Health(mailbox, "asagi", _("Connected again, catching up"))
+    words = _("Not looked at lately: is the worker running?")
+    return Health(mailbox, "yamabuki", words, worth_telling=True)
+
+
+def _disconnected(mailbox: Mailbox) -> Health:
+    """Only a refused password waits for its owner; everything else is tried again."""
+    waits = remembered(mailbox.fault).cause == "password"
+    words = _("Disconnected: action needed") if waits else _("Disconnected, trying again")
+    return Health(mailbox, "shu", words, needs_action=True, worth_telling=True)
 
 
 def worst(mailboxes: list[Mailbox], now: datetime) -> Health | None:
@@ -41,3 +49,23 @@ def worst(mailboxes: list[Mailbox], now: datetime) -> Health | None:
     found = [health_of(mailbox, now) for mailbox in mailboxes]
     found.sort(key=lambda health: (not health.needs_action, not health.worth_telling))
     return found[0] if found else None
+
+
+def counts(now: datetime) -> dict[str, int]:
+    """How many mailboxes are in which state; `silent` ones are counted there as well."""
+    states = list(Mailbox.objects.values_list("state", flat=True))
+    found = {state.value: states.count(state.value) for state in Mailbox.State}
+    return found | {"silent": Mailbox.objects.silent(now - silence()).count()}
+
+
+def watch_over(now: datetime) -> None:
+    """The watchdog: whom an absence concerns is told when it is due, and of mailboxes that have
+    had no success for a while though ticks are coming all the time."""
+    for absence in Absence.objects.to_tell(now).select_related("mailbox__owner"):
+        absence.tell()
+    if Heartbeat.steady_for("worker", now) < silence():
+        return  # the machine was off: the looks that are due now come first
+    for mailbox in Mailbox.objects.silent(now - silence()).select_related("owner"):
+        if not mailbox.absences.open().filter(told=True).exists():
+            with transaction.atomic():
+                Absence.begin(mailbox, SILENT, now).lasts(SILENT, now)

@@ -5,6 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from inbox import health
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import outbox, sent_copy
 from inbox.sync import engine
@@ -50,3 +51,8 @@ def file_copy(outgoing_id: int) -> None:
     outgoing = Outgoing.objects.copy_due(timezone.now()).filter(pk=outgoing_id).first()
     if outgoing and outgoing.claim(timezone.now()):
         sent_copy.settle(outgoing)
+
+
+@shared_task(expires=30)
+def watch_over() -> None:
+    health.watch_over(timezone.now())

@@ -1,9 +1,14 @@
 """User (signs in with an e-mail address), Team and Role (M41)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.base import Timestamped
@@ -85,3 +90,12 @@ class User(AbstractBaseUser, PermissionsMixin, Timestamped):
 
     def get_full_name(self) -> str:
         return self.name
+
+    @contextmanager
+    def preferences(self) -> Iterator[None]:
+        """In the language and the time zone of this person: what is written to them."""
+        known = self.language in dict(settings.LANGUAGES)
+        zone = self.time_zone if self.time_zone in available_timezones() else settings.TIME_ZONE
+        language = self.language if known else settings.LANGUAGE_CODE
+        with translation.override(language), timezone.override(zone):
+            yield

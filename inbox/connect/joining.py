@@ -68,12 +68,10 @@ def reconnect(mailbox: Mailbox, password: str, **changes: Any) -> None:
     `changes` are kept with it or not at all; the mailbox in memory has them for the test.
     """
     _pass_test(doors.settings_of(mailbox, password))
-    now = timezone.now()
     with transaction.atomic():
         mailbox.change(**changes)
         Credential.objects.update_or_create(mailbox=mailbox, defaults={"password": password})
-        mailbox.note_success(now)
-        mailbox.look_now()
+        mailbox.note_reconnected(timezone.now())
 
 
 @transaction.atomic
@@ -155,8 +153,8 @@ def _keep(mailbox: Mailbox, credential: Credential, folders: list[Folder]) -> Ma
         owner=mailbox.owner, email=mailbox.email, imap_host=mailbox.imap_host
     ).first()
     if known:
-        known.note_success(timezone.now())  # who was told that it was lost hears that it is back
-        for name in ("pk", "created_at", "team_id", "visibility"):
+        # With its last success: from there on the next look catches up (M49).
+        for name in ("pk", "created_at", "team_id", "visibility", "last_synced_at"):
             setattr(mailbox, name, getattr(known, name))
         Credential.objects.filter(mailbox=known).delete()
         mailbox.contact_creation = mailbox.contact_creation or known.contact_creation

@@ -1,5 +1,6 @@
 """The nouns that only mail needs."""
 
+from inbox.models.absences import Absence
 from inbox.models.mailboxes import Credential, Folder, Mailbox
 from inbox.models.messages import AwaitedId, MailboxCopy, MessageId
 from inbox.models.outbox import Outgoing
@@ -7,6 +8,7 @@ from inbox.models.readings import HeadersRead, Reading
 
 __all__ = [
     "AwaitedId",
+    "Absence",
     "Credential",
     "Folder",
     "HeadersRead",

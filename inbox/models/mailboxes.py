@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm import notices
 from crm.models import Email
 from crm.models.base import Timestamped
 from crm.models.fields import EncryptedTextField
+from inbox.models.absences import SILENT, Absence, silence
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -40,6 +41,15 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
 
     def working(self) -> Self:
         return self.exclude(state=Mailbox.State.DISCONNECTED)
+
+    def silent(self, since: datetime) -> Self:
+        """Without a success since then, and without a fault that would explain it."""
+        states = Mailbox.State
+        hours = timedelta(hours=settings.INBOX_TROUBLE_HOURS + 2)  # a fault tells after the first
+        last = Coalesce("last_synced_at", "created_at")
+        well = Q(state__in=[states.CONNECTED, states.CONNECTING], last__lte=since)
+        degraded = Q(state=states.DEGRADED, last__lte=since - hours)
+        return self.annotate(last=last).filter(well | degraded)
 
     def free_to_watch(self, now: datetime) -> Self:
         """Nobody looks at them, and they are not waiting after a fault."""
@@ -136,6 +146,11 @@ class Mailbox(Timestamped):
     def __str__(self) -> str:
         return self.email
 
+    @property
+    def tried_again(self) -> bool:
+        """Whether a look comes by itself, though something is wrong."""
+        return self.next_look_at < NEVER
+
     def managed_by(self, user: "User") -> bool:
         """Whether `user` may change and disconnect it."""
         return user.is_admin or self.owner_id == user.pk
@@ -188,35 +203,45 @@ class Mailbox(Timestamped):
             next_look_at=now + timedelta(seconds=settings.INBOX_POLL_SECONDS) - TICK,
         )
 
+    def note_reconnected(self, now: datetime) -> None:
+        """It signs in again. The next look catches up, from the last success on (M49)."""
+        self._becomes(self.State.CONNECTED, "", "", now)
+        self.change(failures=0, next_look_at=now, look_asked_at=now)
+
     def note_fault(
         self, code: str, said: str, now: datetime, *, transient: bool, again: bool = False
     ) -> None:
         """A transient fault is tried again with backoff; a lasting one waits for its owner, except
         that `again` tries whether it has passed (a certificate that was renewed)."""
-        state = self.State.DEGRADED if transient else self.State.DISCONNECTED
+        lasting = not transient or self._troubled_long(now)
+        state = self.State.DISCONNECTED if lasting else self.State.DEGRADED
         self._becomes(state, code, said, now)
         wait = min(3600, settings.INBOX_POLL_SECONDS * 2 ** min(self.failures, 6))
         due = now + timedelta(seconds=wait) if transient or again else NEVER
         self.change(failures=self.failures + 1, next_look_at=due)
 
+    def _troubled_long(self, now: datetime) -> bool:
+        """What does not pass for hours is no passing fault (M37)."""
+        hours = timedelta(hours=settings.INBOX_TROUBLE_HOURS)
+        long = self.state == self.State.DEGRADED and now - self.state_since >= hours
+        return self.state == self.State.DISCONNECTED or long
+
     def _becomes(self, state: str, fault: str, said: str, now: datetime) -> None:
-        since = self.state_since if self.state == state else now
+        trouble = {self.State.DEGRADED, self.State.DISCONNECTED}
+        since = self.state_since if self.state == state or {self.state, state} == trouble else now
         if (self.state, self.fault, self.state_reason) == (state, fault, said):
             return
         with transaction.atomic():
-            if self.state != state:
-                self._tell(state)
             self.change(state=state, fault=fault, state_reason=said, state_since=since)
+            if state == self.State.DISCONNECTED:
+                Absence.begin(self, fault, now).lasts(fault, now)
 
-    def _tell(self, state: str) -> None:
-        """Its owner is told once that it is disconnected, and once that it works again (M37)."""
-        lost, back = "mailbox_disconnected", "mailbox_recovered"
-        about = {"mailbox": self.pk}
-        incident = notices.told(self.owner, lost, back, **about) == lost
-        if state == self.State.DISCONNECTED and not incident:
-            notices.tell(self.owner, lost, address=self.email, **about)
-        elif state == self.State.CONNECTED and incident:
-            notices.tell(self.owner, back, address=self.email, **about)
+    def reached(self, now: datetime) -> Absence | None:
+        """Its server answers: the absence that a look may now end, if it was away (M49)."""
+        if self.last_synced_at and now - self.last_synced_at > silence():
+            return Absence.begin(self, self.fault or SILENT, now)
+        absence: Absence | None = self.absences.open().first()
+        return absence
 
     def look_now(self) -> None:
         """What "Look now" does: it is due, for a worker or for the watcher that holds it."""

@@ -82,7 +82,7 @@ def look_at(mailbox: Mailbox, session: ReadingSession, token: str) -> Receipt:
     """Look at each watched folder over an open session. Writes nothing where nothing is new."""
     started = time.monotonic()
     trips, volume = session.round_trips, session.bytes_in
-    visit = Visit(mailbox, session, token)
+    visit = Visit(mailbox, session, token, absence=mailbox.reached(timezone.now()))
     receipt = visit.receipt
     for folder in _watched(mailbox, session):
         logged = receipt.logged
@@ -94,6 +94,8 @@ def look_at(mailbox: Mailbox, session: ReadingSession, token: str) -> Receipt:
             if folder.role == _ROLE.SENT:
                 _follow(folder, session)
     _look_back(folder, visit, news=receipt.logged > logged)
+    if visit.absence:
+        visit.absence.end(timezone.now())
     receipt.round_trips = session.round_trips - trips
     receipt.bytes_in = session.bytes_in - volume
     receipt.seconds = round(time.monotonic() - started, 3)

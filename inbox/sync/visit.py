@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from inbox.models import Folder, HeadersRead, Mailbox
+from inbox.models import Absence, Folder, HeadersRead, Mailbox
 from inbox.wire.imap import ReadingSession
 
 
@@ -44,6 +44,7 @@ class Visit:
     token: str
     receipt: Receipt = field(default_factory=Receipt)
     held: dict[int, Held] = field(default_factory=dict)  # by folder
+    absence: Absence | None = None  # that this look catches up
 
     @transaction.atomic
     def renew(self, volume: int = 0) -> None:
@@ -55,7 +56,7 @@ class Visit:
         self.mailbox.refresh_from_db(fields=["visibility"])
 
     @transaction.atomic
-    def advance(self, folder: Folder, next_uid: int, *, headers: int) -> None:
+    def advance(self, folder: Folder, next_uid: int, *, headers: int, logged: int = 0) -> None:
         """Move the cursor, in the transaction of what it covers (I4). Raises LeaseLost."""
         now = timezone.now()
         if not self.mailbox.hold(self.token, now):
@@ -64,6 +65,8 @@ class Visit:
             held.reached = max(held.reached, next_uid)
             next_uid = min(next_uid, held.first)
         HeadersRead.add(self.mailbox, now.date(), headers)
+        if self.absence and (headers or logged):
+            self.absence.add(headers, logged)
         folder.change(
             uidvalidity=folder.uidvalidity,
             next_uid=next_uid,

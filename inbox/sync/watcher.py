@@ -100,6 +100,8 @@ class Watcher:
         held = Mailbox.objects.renew(list(self._watched), now)
         waiting = [token for token, watched in self._watched.items() if not watched.busy]
         Mailbox.objects.filter(looking_by__in=waiting).update(last_synced_at=now)
+        for token in waiting:
+            self._watched[token].mailbox.last_synced_at = now
         for token in set(self._watched) - held:
             self._drop(self._watched[token])
 

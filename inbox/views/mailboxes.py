@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm.undo import changed, remember
 from crm.web import Request, done, page, visible_or_404
+from inbox.connect.advice import advice_now
 from inbox.connect.joining import disconnect
 from inbox.forms.connect import PasswordForm, PeopleForm
 from inbox.health import health_of
@@ -17,6 +18,8 @@ from inbox.models.readings import ledger
 
 DAYS = 14
 MOST_READINGS = 50
+MOST_ABSENCES = 5
+LARGE = 50_000  # messages of a folder: worth a word, though looks do not slow down (M38)
 
 
 @require_GET
@@ -69,7 +72,10 @@ def mailbox_context(request: Request, found: Mailbox) -> dict[str, Any]:
     return {
         "mailbox": found,
         "health": health_of(found, timezone.now()),
+        "advice": advice_now(found),
+        "absences": found.absences.all()[:MOST_ABSENCES],
         "folders": found.folders.all(),
+        "large": LARGE,
         "days": ledger(found, limit=DAYS),
         "readings": found.readings.select_related("email__activity")[:MOST_READINGS],
         "mine": found.managed_by(request.user),

@@ -5,7 +5,7 @@
     ├── HostRefused        private: those are not allowed | never: no mail server's address
     ├── TlsFault           self_signed | expired | not_yet_valid | wrong_name | unknown_issuer |
     │                      certificate | no_tls | starttls_missing | starttls_refused | handshake
-    ├── LoginRefused       the server's RFC 5530 code in lower case, or refused | no_mechanism
+    ├── LoginRefused       the server's RFC 5530 code in lower case, or login | no_mechanism
     ├── ServerBusy         unavailable | limit | inuse | bye | 421 …      transient
     ├── OverQuota          the mailbox is full
     ├── FolderGone         nonexistent | trycreate | noperm
@@ -28,6 +28,7 @@ LONGEST_WORDS = 500
 
 class Fault(Exception):
     step: str = "connect"
+    cause: ClassVar[str] = "here"  # in one word, for people: crm/notices.py has the sentences
     default_code: ClassVar[str] = "fault"
     default_transient: ClassVar[bool] = False
 
@@ -41,6 +42,7 @@ class Fault(Exception):
 
 
 class Unreachable(Fault):
+    cause = "unreachable"
     default_code = "unreachable"
     default_transient = True
 
@@ -54,40 +56,50 @@ class Unreachable(Fault):
 
 class HostRefused(Fault):
     step = "resolve"
+    cause = "settings"
     default_code = "private"
 
 
 class TlsFault(Fault):
     step = "tls"
+    cause = "encryption"
     default_code = "handshake"
 
 
 class LoginRefused(Fault):
+    """The only fault after which nothing is tried again: it would bring the lock nearer."""
+
     step = "login"
-    default_code = "refused"
+    cause = "password"
+    default_code = "login"
 
 
 class ServerBusy(Fault):
     step = "login"
+    cause = "busy"
     default_code = "unavailable"
     default_transient = True
 
 
 class OverQuota(Fault):
     step = "folders"
+    cause = "full"
     default_code = "overquota"
 
 
 class FolderGone(Fault):
     step = "folders"
+    cause = "folder"
     default_code = "nonexistent"
 
 
 class ProtocolFault(Fault):
+    cause = "server"
     default_code = "protocol"
 
 
 class ConnectionLost(Fault):
+    cause = "unreachable"
     default_code = "closed"
     default_transient = True
 
@@ -117,9 +129,32 @@ class OutcomeUnknown(Fault):
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 _CODE = re.compile(r"\[([A-Z0-9-]+)[^\]]*\]", re.IGNORECASE)
-_BUSY_CODES = {"UNAVAILABLE", "LIMIT", "INUSE", "SERVERBUG", "THROTTLED", "OVERLOADED", "SYS/TEMP"}
+_BUSY_CODES = {
+    *("UNAVAILABLE", "LIMIT", "INUSE", "SERVERBUG", "CORRUPTION"),  # RFC 5530
+    *("THROTTLED", "OVERLOADED", "IN-USE", "SYS/TEMP"),
+}
+_LOGIN_CODES = {
+    *("AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED", "CONTACTADMIN"),  # RFC 5530
+    *("WEBALERT", "AUTH", "SYS/PERM"),
+}
+# A certificate expires as well.
+_LOGIN_NAMES = {"": "login", "ALERT": "login", "EXPIRED": "password_expired"}
+_GONE_CODES = {"NONEXISTENT", "TRYCREATE", "NOPERM"}
+_TELLS_NOTHING = {"", "ALERT"}
 _BUSY_WORDS = re.compile(
     r"too many|try again|temporar|unavailable|simultaneous|maximum number|throttl|rate limit|busy",
+    re.IGNORECASE,
+)
+# At a login these mean the server, whatever else is said. Others, such as "invalid password, try
+# again", mean the password: a login that is tried again for them brings the lock nearer.
+_CROWDED_WORDS = re.compile(
+    r"simultaneous|connections|rate limit|throttl|authenticated but not connected"
+    r"|temporary (?:\w+ )?(?:failure|problem|error)|temporarily unavailable|server (?:is )?busy",
+    re.IGNORECASE,
+)
+_PASSWORD_WORDS = re.compile(
+    r"password|credential|log-?in (?:failed|failure|incorrect|attempts)|auth\w* fail|locked|blocked"
+    r"|disabled|suspended|(?:invalid|unknown) user",
     re.IGNORECASE,
 )
 
@@ -138,12 +173,55 @@ def imap_refusal(said: str | bytes, *secrets: str, login: bool = False) -> Fault
     text = words(said, *secrets)
     found = _CODE.match(text)
     code = found[1].upper() if found else ""
-    if code in _BUSY_CODES or (not code or code == "ALERT") and _BUSY_WORDS.search(text):
+    if code in _BUSY_CODES or _busy_by_its_words(code, text, login=login):
         return ServerBusy(code.lower(), text)
+    if code == "OVERQUOTA" and _METERED_WORDS.search(text):
+        return ServerBusy("throttled", text)
     if code == "OVERQUOTA":
         return OverQuota("overquota", text)
-    if login or code in {"AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED"}:
-        return LoginRefused(code.lower(), text)
-    if code in {"NONEXISTENT", "TRYCREATE", "NOPERM"}:
-        return FolderGone(code.lower(), text)
+    if code == "PRIVACYREQUIRED":
+        return TlsFault("privacyrequired", text)
+    if login or code in _LOGIN_CODES:
+        return LoginRefused(_LOGIN_NAMES.get(code, code.lower()), text)
+    return FolderGone(code.lower(), text) if code in _GONE_CODES else _unclear(code, text)
+
+
+def _unclear(code: str, text: str) -> Fault:
     return ProtocolFault(code.lower() or "no", text)
+
+
+def _busy_by_its_words(code: str, text: str, *, login: bool) -> bool:
+    """Microsoft and Yahoo say AUTHENTICATIONFAILED when they mean a rate limit."""
+    if login and _CROWDED_WORDS.search(text):
+        return code in _TELLS_NOTHING | {"AUTHENTICATIONFAILED"}
+    if login and _PASSWORD_WORDS.search(text):
+        return False
+    return code in _TELLS_NOTHING and bool(_BUSY_WORDS.search(text))
+
+
+# Gmail says OVERQUOTA of a day's bandwidth, and not of the mailbox.
+_METERED_WORDS = re.compile(r"bandwidth|command", re.IGNORECASE)
+_CODES: dict[type[Fault], frozenset[str]] = {
+    LoginRefused: frozenset(
+        {"login", "password_expired", "no_credential", "no_mechanism", "malformed"}
+        | {code.lower() for code in _LOGIN_CODES - {"EXPIRED"}}
+    ),
+    ServerBusy: frozenset({"bye"} | {code.lower() for code in _BUSY_CODES}),
+    Unreachable: frozenset({"resolve", "refused", "timeout", "unreachable"}),
+    ConnectionLost: frozenset({"closed", "reset"}),
+    HostRefused: frozenset({"private", "never"}),
+    OverQuota: frozenset({"overquota"}),
+    FolderGone: frozenset(code.lower() for code in _GONE_CODES),
+    TlsFault: frozenset(
+        {"self_signed", "expired", "not_yet_valid", "wrong_name", "unknown_issuer"}
+        | {"certificate", "no_tls", "starttls_missing", "starttls_refused", "plain_refused"}
+        | {"handshake", "privacyrequired"}
+    ),
+}
+
+
+def remembered(code: str, server_said: str = "") -> Fault:
+    """The fault whose code a row has kept."""
+    otherwise = Fault if code == "internal" else ProtocolFault
+    kind = next((kind for kind, codes in _CODES.items() if code in codes), otherwise)
+    return kind(code, server_said)

@@ -1,17 +1,22 @@
 """What is told in the bell: kinds and values are kept, words are made when shown."""
 
 import pytest
+from django.utils import timezone
 
 from crm import notices
 from crm.models import Contact, Notice, User
 
+MAILBOX = {"mailbox": 5, "address": "hana@musubi.test", "since": "2026-11-20T16:30:00+00:00"}
+RECEIPT = {"until": "2026-11-23T09:00:00+00:00", "headers": 2418, "found": 11}
 VALUES = {
     "reply": {"contact": 5, "name": "Aiko", "subject": "Offer"},
     "bounced": {"email": 5, "subject": "Offer", "address": "x@kita.example"},
     "send_failed": {"email": 5, "subject": "Offer", "said": "550 no"},
     "unknown_delivery": {"email": 5, "subject": "Offer"},
-    "mailbox_disconnected": {"mailbox": 5, "address": "hana@musubi.test"},
-    "mailbox_recovered": {"mailbox": 5, "address": "hana@musubi.test"},
+    "mailbox_disconnected": {**MAILBOX, "cause": "password"},
+    "mailbox_silent": MAILBOX,
+    "mailbox_recovered": {**MAILBOX, **RECEIPT},
+    "mailbox_caught_up": {**MAILBOX, **RECEIPT},
     "task_assigned": {"title": "Call", "by": "Ken"},
 }
 
@@ -41,8 +46,18 @@ def test_nobody_is_told_where_there_is_nobody(hana: User, aoki: Contact) -> None
     assert notices.tell(hana, "reply") is None
 
 
-def test_what_one_was_told_last(hana: User) -> None:
-    assert notices.told(hana, "reply", "bounced", email=1) == ""
-    notices.tell(hana, "reply", email=1)
-    notices.tell(hana, "bounced", email=2)
-    assert notices.told(hana, "reply", "bounced", email=1) == "reply"
+def test_times_are_the_readers_and_a_cause_is_a_sentence(hana: User) -> None:
+    hana.change(language="ja", time_zone="Asia/Tokyo")
+    notice = notices.tell(hana, "mailbox_disconnected", **VALUES["mailbox_disconnected"])
+    assert notice is not None
+    with hana.preferences():
+        assert "2026年11月21日" in notices.shown(notice).body  # the 20th in UTC
+    assert "no longer accepts the password" in notices.shown(notice).body
+
+
+def test_a_mail_that_has_not_left_can_be_held_back(hana: User) -> None:
+    for number in (1, 2):
+        notices.tell(hana, "mailbox_silent", mail=True, mailbox=number)
+    assert notices.unsend(hana, ["mailbox_silent"], mailbox=1)
+    assert not notices.unsend(hana, ["mailbox_silent"], mailbox=1)
+    assert [n.values["mailbox"] for n in Notice.objects.mail_due(timezone.now())] == [2]

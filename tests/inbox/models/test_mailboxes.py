@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pytest_django import Settings
 
-from crm.models import Notice, User
+from crm.models import User
 from inbox.models import Mailbox
 from inbox.models.mailboxes import LEASE
 from tests.factories import make_mailbox
@@ -84,22 +84,16 @@ def test_look_now_makes_it_due_once(mailbox: Mailbox) -> None:
 
 
 @pytest.mark.rule("M37")
-def test_its_owner_is_told_once_an_incident_and_once_that_it_is_over(mailbox: Mailbox) -> None:
-    def told() -> list[str]:
-        return list(Notice.objects.order_by("pk").values_list("kind", flat=True))
-
+def test_a_passing_fault_that_does_not_pass_counts_as_a_lasting_one(
+    mailbox: Mailbox, settings: Settings
+) -> None:
+    settings.INBOX_TROUBLE_HOURS = 4
     mailbox.note_success(NOW)
-    mailbox.note_fault("timeout", "", NOW, transient=True)
-    mailbox.note_success(NOW)
-    assert told() == []  # a passing fault is nobody's business
-    mailbox.note_fault("authenticationfailed", "No.", NOW, transient=False)
-    mailbox.note_fault("authenticationfailed", "Still no.", NOW, transient=False)
-    mailbox.note_fault("timeout", "", NOW, transient=True)
-    mailbox.note_fault("authenticationfailed", "No.", NOW, transient=False)
-    assert told() == ["mailbox_disconnected"]
-    mailbox.note_fault("timeout", "", NOW, transient=True)
-    mailbox.note_success(NOW)
-    mailbox.note_success(NOW)
-    assert told() == ["mailbox_disconnected", "mailbox_recovered"]
-    mailbox.note_fault("authenticationfailed", "No.", NOW, transient=False)
-    assert told()[2:] == ["mailbox_disconnected"]
+    for minutes in (0, 60, 180, 239):
+        mailbox.note_fault("timeout", "", NOW + timedelta(minutes=minutes), transient=True)
+        assert mailbox.state == "degraded"
+    mailbox.note_fault("timeout", "", NOW + timedelta(hours=4), transient=True)
+    assert (mailbox.state, mailbox.state_since) == ("disconnected", NOW)
+    mailbox.note_fault("refused", "", NOW + timedelta(hours=5), transient=True)
+    assert mailbox.state == "disconnected"  # and is still tried again
+    assert Mailbox.objects.due_a_look(NOW + timedelta(hours=7)).exists()

@@ -57,10 +57,43 @@ def test_trouble_that_passes_is_no_disconnection(signed_in: Client, mailbox: Mai
     mailbox.change(state=Mailbox.State.DEGRADED, state_reason="421 busy")
     html = signed_in.get("/contacts/").content.decode()
     assert "Having trouble" in html and "is disconnected." not in html
-    mailbox.change(
-        state=Mailbox.State.CONNECTED, last_synced_at=timezone.now() - timedelta(hours=2)
-    )
+    before = timezone.now() - timedelta(hours=2)
+    mailbox.change(state=Mailbox.State.CONNECTED, state_since=before, last_synced_at=before)
     assert "is the worker running?" in signed_in.get("/mailboxes/").content.decode()
+
+
+@pytest.mark.rule("M37")
+def test_a_fault_is_explained_with_its_time_and_what_can_be_done(
+    signed_in: Client, mailbox: Mailbox
+) -> None:
+    now = timezone.now()
+    mailbox.change(imap_host="imap.gmail.com")
+    mailbox.note_fault("authenticationfailed", "Invalid credentials", now, transient=False)
+    html = signed_in.get(f"/mailboxes/{mailbox.pk}/").content.decode()
+    assert "16 letters" in html and "Invalid credentials" in html
+    assert "next try" not in html
+    mailbox.note_fault("expired", "", now, transient=False, again=True)
+    html = signed_in.get(f"/mailboxes/{mailbox.pk}/").content.decode()
+    assert "has expired" in html and "next try" in html
+
+
+@pytest.mark.rule("M49")
+def test_the_receipts_of_absences_stand_on_the_page(signed_in: Client, mailbox: Mailbox) -> None:
+    now = timezone.now()
+    mailbox.absences.create(
+        since=now - timedelta(days=3), until=now, fault="login", headers=2418, found=11
+    )
+    html = signed_in.get(f"/mailboxes/{mailbox.pk}/").content.decode()
+    assert "What we missed, and found" in html and ">2418<" in html and ">11<" in html
+
+
+@pytest.mark.rule("M38")
+def test_large_folders_are_named(signed_in: Client, mailbox: Mailbox) -> None:
+    page = f"/mailboxes/{mailbox.pk}/"
+    assert ">large<" not in signed_in.get(page).content.decode()
+    mailbox.folders.filter(role="inbox").update(messages=123_456)
+    html = signed_in.get(page).content.decode()
+    assert "123,456" in html and ">large<" in html
 
 
 def test_look_now_makes_it_due(signed_in: Client, mailbox: Mailbox) -> None:

@@ -15,6 +15,7 @@ from inbox.wire.faults import (
     TlsFault,
     Unreachable,
     imap_refusal,
+    remembered,
     words,
 )
 
@@ -33,7 +34,13 @@ from inbox.wire.faults import (
         (b"[TRYCREATE] no such mailbox", FolderGone, "trycreate", False),
         (b"[NOPERM] not yours", FolderGone, "noperm", False),
         (b"[AUTHENTICATIONFAILED] no", LoginRefused, "authenticationfailed", False),
-        (b"[EXPIRED] password", LoginRefused, "expired", False),
+        (b"[AUTHORIZATIONFAILED] no", LoginRefused, "authorizationfailed", False),
+        (b"[EXPIRED] password", LoginRefused, "password_expired", False),
+        (b"[CONTACTADMIN] ask us", LoginRefused, "contactadmin", False),
+        (b"[PRIVACYREQUIRED] TLS first", TlsFault, "privacyrequired", False),
+        (b"[CORRUPTION] index broken", ServerBusy, "corruption", True),
+        (b"[CLIENTBUG] what?", ProtocolFault, "clientbug", False),
+        (b"[THROTTLED] slow down", ServerBusy, "throttled", True),
         (b"[CANNOT] illegal name", ProtocolFault, "cannot", False),
         (b"no", ProtocolFault, "no", False),
     ],
@@ -42,6 +49,62 @@ def test_a_refusal_by_its_response_code(said, fault, code, transient):
     refused = imap_refusal(said)
     assert type(refused) is fault
     assert (refused.code, refused.transient) == (code, transient)
+
+
+@pytest.mark.rule("M37")
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        # what large providers say
+        (b"[AUTHENTICATIONFAILED] Invalid credentials (Failure)", LoginRefused),
+        (b"[ALERT] Application-specific password required: https://x (Failure)", LoginRefused),
+        (b"[WEBALERT https://x] Web login required.", LoginRefused),
+        (b"[ALERT] Too many simultaneous connections. (Failure)", ServerBusy),
+        (b"[AUTHENTICATIONFAILED] LOGIN Rate limit hit", ServerBusy),
+        (b"User is authenticated but not connected.", ServerBusy),
+        (b"LOGIN failed.", LoginRefused),
+        (b"AUTHENTICATE failed.", LoginRefused),
+        (b"[UNAVAILABLE] Temporary authentication failure.", ServerBusy),
+        (b"Temporary authentication failure.", ServerBusy),
+        (b"[OVERQUOTA] Account exceeded command or bandwidth limits", ServerBusy),
+        # it says "try again", and means another password
+        (b"[AUTHENTICATIONFAILED] Please try again", LoginRefused),
+        (b"Invalid password, try again", LoginRefused),
+        (b"Account is temporarily locked after too many login attempts", LoginRefused),
+        (b"", LoginRefused),
+    ],
+)
+def test_a_refused_login_is_told_from_a_server_without_room(said, fault):
+    """What is taken for a full server is tried again, and that would lock the account."""
+    assert type(imap_refusal(said, login=True)) is fault
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        LoginRefused(),
+        LoginRefused("authenticationfailed", "no"),
+        imap_refusal("[EXPIRED] since Monday", login=True),
+        ServerBusy("bye", "gone"),
+        ServerBusy("limit"),
+        Unreachable("timeout"),
+        Unreachable("refused"),
+        TlsFault("expired"),
+        TlsFault("privacyrequired"),
+        OverQuota(),
+        FolderGone(),
+        HostRefused(),
+        ConnectionLost(),
+        ProtocolFault("bad", "what?"),
+    ],
+)
+def test_a_fault_is_remembered_by_its_code(fault):
+    again = remembered(fault.code, fault.server_said)
+    assert (type(again), again.code, again.server_said) == (
+        type(fault),
+        fault.code,
+        fault.server_said,
+    )
 
 
 @pytest.mark.parametrize(
