@@ -62,12 +62,12 @@ def take(chunk: list[Verdict], folder: Folder, visit: Visit) -> None:
         passed += 1
         if not verdict.email and verdict.uid not in read and verdict is not chunk[-1]:
             continue
-        logged = False
+        logged = 0
         with transaction.atomic():
             if verdict.email:
                 note_known(verdict, visit.mailbox, folder, timezone.now())
             elif verdict.uid in read:
-                logged = _log(read[verdict.uid], visit.mailbox, folder)
+                logged = int(_log(read[verdict.uid], visit.mailbox, folder))
             visit.advance(folder, verdict.uid + 1, headers=passed, logged=logged)
         visit.receipt.logged += logged
         passed = 0
