@@ -7,8 +7,8 @@ from inbox.models.outbox import Outgoing
 from inbox.models.readings import HeadersRead, Reading
 
 __all__ = [
-    "AwaitedId",
     "Absence",
+    "AwaitedId",
     "Credential",
     "Folder",
     "HeadersRead",
