@@ -275,6 +275,8 @@ class Folder(Timestamped):
     next_uid = models.PositiveBigIntegerField(default=1)
     messages = models.PositiveBigIntegerField(default=0)
     looked_at = models.DateTimeField(null=True, blank=True)
+    fault = models.CharField(max_length=40, blank=True)  # why it cannot be looked at (F45)
+    fault_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["role", "id"]

@@ -14,6 +14,7 @@ is waited for. The lease is renewed in each transaction: who lost it writes noth
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from itertools import islice
 
@@ -23,17 +24,23 @@ from inbox.connect import doors
 from inbox.models import Folder, Mailbox
 from inbox.sync.chunks import chunks, take
 from inbox.sync.judging import Verdict, judge
-from inbox.sync.plan import Cursor, Look, plan
+from inbox.sync.plan import Look, begin_again
 from inbox.sync.rules import ids_named_by
 from inbox.sync.visit import Held, LeaseLost, Receipt, Visit
-from inbox.wire.faults import Fault, FolderGone, LoginRefused, ProtocolFault
-from inbox.wire.folders import inbox_folder, sent_folder
+from inbox.sync.watched import (
+    after_what_is_known,
+    follow,
+    note_fault,
+    note_found,
+    plan_for,
+    watched,
+    with_news,
+)
+from inbox.wire.faults import Fault, FolderGone, LoginRefused, ProtocolFault, ServerBusy
 from inbox.wire.imap import FolderStatus, HeaderBlock, ReadingSession
 
 HEADERS_AT_ONCE = 500
 _ROLE = Folder.Role
-# Sent first: what it teaches (M9) may be what a reply names. INBOX last: news is waited for there.
-ORDER = [_ROLE.SENT, _ROLE.CRM, _ROLE.OTHER, _ROLE.INBOX]
 
 
 def look(mailbox: Mailbox, *, force: bool = False) -> Receipt | None:
@@ -78,22 +85,26 @@ def note_trouble(mailbox: Mailbox, token: str, why: Exception) -> None:
     )
 
 
-def look_at(mailbox: Mailbox, session: ReadingSession, token: str) -> Receipt:
-    """Look at each watched folder over an open session. Writes nothing where nothing is new."""
+def look_at(
+    mailbox: Mailbox, session: ReadingSession, token: str, *, stay: bool = False
+) -> Receipt:
+    """Look at each watched folder over an open session. Writes nothing where nothing is new.
+
+    `stay`: the INBOX is open at the end, and seen as it stands then, for IDLE.
+    """
     started = time.monotonic()
     trips, volume = session.round_trips, session.bytes_in
     visit = Visit(mailbox, session, token, absence=mailbox.reached(timezone.now()))
     receipt = visit.receipt
-    for folder in _watched(mailbox, session):
+    folders = watched(mailbox, session)
+    inbox = next(folder for folder in folders if folder.role == _ROLE.INBOX)
+    asked = [folder for folder in folders if not (stay and folder == inbox)]
+    taught = False
+    for folder in with_news(asked, session) + [inbox] * stay:
         logged = receipt.logged
-        try:
-            _look_at_folder(folder, visit)
-        except FolderGone:
-            if folder.role == _ROLE.INBOX:
-                raise
-            if folder.role == _ROLE.SENT:
-                _follow(folder, session)
-    _look_back(folder, visit, news=receipt.logged > logged)
+        _attend(folder, visit)
+        taught = folder == inbox and receipt.logged > logged
+    _look_back(inbox, visit, news=taught)
     if visit.absence:
         visit.absence.end(timezone.now())
     receipt.round_trips = session.round_trips - trips
@@ -102,29 +113,22 @@ def look_at(mailbox: Mailbox, session: ReadingSession, token: str) -> Receipt:
     return receipt
 
 
-def _watched(mailbox: Mailbox, session: ReadingSession) -> list[Folder]:
-    """Those that have a row, and INBOX and Sent as soon as they are there; in their ORDER."""
-    folders = sorted(mailbox.folders.all(), key=_place)
-    if {folder.role for folder in folders} >= {_ROLE.SENT, _ROLE.INBOX}:
-        return folders
-    listed = session.folders()
-    found = {_ROLE.SENT: sent_folder(listed), _ROLE.INBOX: inbox_folder(listed)}
-    for role, name in found.items():
-        if name and role not in {folder.role for folder in folders}:
-            since = {"role": role, "looked_at": mailbox.created_at}  # it may have been filled since
-            folders.append(mailbox.folders.get_or_create(name=name, defaults=since)[0])
-    return sorted(folders, key=_place)
-
-
-def _place(folder: Folder) -> int:
-    return ORDER.index(_ROLE(folder.role))
-
-
-def _follow(folder: Folder, session: ReadingSession) -> None:
-    """The Sent folder is gone. The next look goes on in its successor, from the last look on."""
-    name = sent_folder(session.folders())
-    if name and not Folder.objects.filter(mailbox=folder.mailbox_id, name=name).exists():
-        folder.change(name=name, uidvalidity=None, next_uid=1)
+def _attend(folder: Folder, visit: Visit) -> None:
+    """Look at a folder, under its new name if it has got one. But for the INBOX, one that cannot
+    be opened keeps nobody from the others."""
+    try:
+        try:
+            _look_at_folder(folder, visit)
+        except FolderGone:
+            if folder.role == _ROLE.INBOX or not follow(folder, visit.session):
+                raise
+            _look_at_folder(folder, visit)
+    except (FolderGone, ProtocolFault, ServerBusy) as fault:
+        if folder.role == _ROLE.INBOX or visit.session.closed:
+            raise
+        note_fault(folder, fault)
+    else:
+        note_found(folder)
 
 
 def _look_back(inbox: Folder, visit: Visit, *, news: bool) -> None:
@@ -142,21 +146,18 @@ def _look_back(inbox: Folder, visit: Visit, *, news: bool) -> None:
 
 def _look_at_folder(folder: Folder, visit: Visit, *, again: bool = False) -> None:
     session = visit.session
-    status = session.examine(folder.name)
-    cursor = Cursor(folder.uidvalidity, folder.next_uid, folder.looked_at)
-    look = plan(
-        cursor,
-        uidvalidity=status.uidvalidity,
-        uidnext=status.uidnext,
-        since_days=visit.mailbox.since_days,
-        now=timezone.now(),
-    )
+    status = _examined(folder, session)
+    look = plan_for(folder, status)
     if look.kind == "nothing":
         return
+    before, folder.uidvalidity = folder.uidvalidity, status.uidvalidity
     visit.renew()
-    folder.uidvalidity, folder.messages = status.uidvalidity, status.messages
-    end = max(_uidnext(status, look, session), look.first_uid)
-    for blocks in _batches(_headers(session, look), HEADERS_AT_ONCE):
+    folder.messages = status.messages
+    status = replace(status, uidnext=_uidnext(status, look, session))
+    first = _first(folder, before, status, look, session)
+    end = max(status.uidnext, look.first_uid)
+    headers = session.headers(first, None) if first else ()
+    for blocks in _batches(headers, HEADERS_AT_ONCE):
         visit.receipt.headers_read += len(blocks)
         end = max(end, blocks[-1].uid + 1)
         while blocks:
@@ -169,6 +170,17 @@ def _look_at_folder(folder: Folder, visit: Visit, *, again: bool = False) -> Non
     visit.advance(folder, end, headers=0)
 
 
+def _examined(folder: Folder, session: ReadingSession) -> FolderStatus:
+    """A server whose UIDVALIDITY is missing, or another one each time, is not believed (F7)."""
+    status = session.examine(folder.name)
+    if folder.uidvalidity not in (None, status.uidvalidity):
+        again = session.examine(folder.name)
+        if again.uidvalidity != status.uidvalidity or not again.uidvalidity:
+            raise ProtocolFault("uidvalidity")
+        return again
+    return status
+
+
 def _hold_at_the_unknown(verdicts: list[Verdict], folder: Folder, visit: Visit) -> None:
     """Answers to what is not known yet are looked at again after the INBOX, or after a crash."""
     for verdict in verdicts:
@@ -177,19 +189,24 @@ def _hold_at_the_unknown(verdicts: list[Verdict], folder: Folder, visit: Visit) 
 
 
 def _uidnext(status: FolderStatus, look: Look, session: ReadingSession) -> int:
-    """A server need not tell UIDNEXT; then the baseline is above the last message there is."""
-    if status.uidnext or look.kind != "baseline":
+    """A server need not tell UIDNEXT; then it is above the last message there is."""
+    if status.uidnext or look.kind == "range":
         return status.uidnext
     return max(session.uids_since(date(1970, 1, 1)), default=0) + 1
 
 
-def _headers(session: ReadingSession, look: Look) -> Iterable[HeaderBlock]:
+def _first(
+    folder: Folder, before: int | None, status: FolderStatus, look: Look, session: ReadingSession
+) -> int:
+    """Where to begin; 0: nothing is looked at."""
     if look.kind == "baseline":
-        return ()
+        return 0
     if look.since is None:
-        return session.headers(look.first_uid, None)
-    uids = session.uids_since(look.since)
-    return session.headers(min(uids), None) if uids else ()
+        return look.first_uid
+    by_date = min(session.uids_since(look.since), default=None)
+    if before is None:  # nothing was looked at there
+        return by_date or 0
+    return begin_again(by_date, after_what_is_known(folder, before, session), status.uidnext)
 
 
 def _batches(blocks: Iterable[HeaderBlock], size: int) -> Iterator[list[HeaderBlock]]:

@@ -6,16 +6,20 @@
     none, looked at  any                          since a day before that: a folder found later
     same validity    UIDNEXT not above the cursor nothing
     same validity    UIDNEXT above the cursor     the range from the cursor on
+    same validity    UIDNEXT below the cursor     since a day before the last look
     other validity   any                          since a day before the last look
 
-A UIDVALIDITY that changed makes every UID worthless (RFC 9051, 2.3.1.1). The mail since the last
-look is looked at again; what is known by its Message-ID is known already, so nothing doubles.
+A UIDVALIDITY that changed makes every UID worthless (RFC 9051, 2.3.1.1), and so does a UIDNEXT
+that fell, which no server may let happen. The mail since the last look is looked at again; what is
+known by its Message-ID is known already, so nothing doubles. `begin_again` says where that begins.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+AFFORDABLE = 2_000  # headers that may be looked at once more, to be on the safe side
+MOST_AGAIN = 20_000  # of a server that gives no other hint
 OVERLAP = timedelta(days=1)  # SINCE compares days without a zone (RFC 9051, 6.4.4)
 
 
@@ -50,6 +54,25 @@ def plan(cursor: Cursor, *, uidvalidity: int, uidnext: int, since_days: int, now
     if cursor.uidvalidity != uidvalidity:
         last = cursor.looked_at or now
         return Look("since", since=(last - OVERLAP).date())
-    if uidnext and uidnext <= cursor.next_uid:
+    if uidnext == cursor.next_uid:
         return Look("nothing", first_uid=cursor.next_uid)
+    if 0 < uidnext < cursor.next_uid:
+        return Look("since", since=((cursor.looked_at or now) - OVERLAP).date())
     return Look("range", first_uid=cursor.next_uid)
+
+
+def begin_again(by_date: int | None, by_id: int | None, uidnext: int) -> int:
+    """The first UID to look at once the numbers have changed.
+
+    `by_date`: the first message since the last look; None: there is none. `by_id`: the one after
+    the last message that the CRM is known to have had there; None: not found. Mail that was moved
+    here is older than it looks, and a restored server may date everything anew: so the lower one
+    counts, as long as it costs little.
+
+    >>> begin_again(None, 90, uidnext=100), begin_again(5_000, 90, uidnext=5_001)
+    (90, 5000)
+    """
+    by_date = by_date or max(uidnext, 1)
+    low, high = min(by_date, by_id or by_date), max(by_date, by_id or by_date)
+    first = low if uidnext - low <= AFFORDABLE else high
+    return max(first, uidnext - MOST_AGAIN)

@@ -195,7 +195,7 @@ class Watcher:
         """Look until nothing came meanwhile, then IDLE on the INBOX, which is looked at last."""
         fruitless = 0
         while fruitless < FRUITLESS:
-            receipt = look_at(watched.mailbox, session, watched.token)
+            receipt = look_at(watched.mailbox, session, watched.token, stay=True)
             fruitless = 0 if receipt.headers_read else fruitless + 1
             session.idle_begin()
             if not session.idle_news() or fruitless == FRUITLESS:

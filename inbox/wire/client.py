@@ -9,6 +9,7 @@ import base64
 import contextlib
 import re
 import ssl
+from collections.abc import Sequence
 
 from imapclient.imap_utf7 import decode as decode_utf7
 from imapclient.imap_utf7 import encode as encode_utf7
@@ -16,6 +17,7 @@ from imapclient.imap_utf7 import encode as encode_utf7
 from inbox.wire.account import Account
 from inbox.wire.faults import (
     Fault,
+    FolderGone,
     LoginRefused,
     ProtocolFault,
     ServerBusy,
@@ -47,6 +49,8 @@ class Client:
         self._library: Library | None = None
         self._capabilities: frozenset[str] | None = None
         self._logging_in = False
+        self._spelled: dict[str, bytes] = {}  # folders whose name on the wire is no modified UTF-7
+        self.heard_exists = False  # since it was last set to False
         if account.security != "tls":
             self._greet()
 
@@ -91,11 +95,28 @@ class Client:
     def folders(self) -> list[FolderInfo]:
         """LIST, a line that cannot be understood skipped, never the whole list."""
         made = []
-        for answer in self.run(b"LIST", b'""', b'"*"'):
+        for answer in self._list():
             with contextlib.suppress(ProtocolFault):
                 if listed := folder_line(answer):
-                    made.append(_folder(*listed))
+                    made.append(self._folder(*listed))
         return made
+
+    def spell(self, name: str) -> Argument:
+        """A folder's name as this server writes it."""
+        return Argument(self._spelled.get(name) or encode_utf7(name))
+
+    def run_all(self, commands: Sequence[Sequence[bytes]]) -> list[list[Response] | Fault]:
+        """Several commands in one round trip; of one that is refused, the fault.
+
+        Only such whose answers say what they are about: Dovecot answers several SEARCHes first
+        and tags them afterwards.
+        """
+        if not all(_QUOTABLE.fullmatch(part) for command in commands for part in command):
+            return [self._answer(self.say(*command)) for command in commands]  # literals wait
+        before = self.library.imap.round_trips
+        tags = [self.say(*command) for command in commands]
+        self.library.imap.round_trips = before + bool(commands)
+        return [self._answer(tag) for tag in tags]
 
     def run(self, *parts: bytes) -> list[Response]:
         """One command and all that was answered to it; NO, BAD and BYE are faults."""
@@ -125,6 +146,7 @@ class Client:
         while not (response := self.read_response()).line.startswith(b"+"):
             if self.ends(tag, response):
                 raise ProtocolFault("protocol", response.line)
+            self._note(response)
             heard.append(response)
         return heard
 
@@ -132,10 +154,24 @@ class Client:
         """All answers up to the tagged OK."""
         heard: list[Response] = []
         while not self.ends(tag, response := self.read_response()):
+            self._note(response)
             heard.append(response)
             if len(heard) > MOST_RESPONSES:
                 raise ProtocolFault("too_many")
         return heard
+
+    def _answer(self, tag: bytes) -> list[Response] | Fault:
+        try:
+            return self.hear(tag)
+        except (ProtocolFault, FolderGone, ServerBusy) as fault:
+            if self.stream.closed or fault.code in {"syntax", "too_many", "protocol"}:
+                self.close()
+                raise
+            return fault
+
+    def _note(self, response: Response) -> None:
+        """A server says once that mail has come, in the midst of any answer."""
+        self.heard_exists = self.heard_exists or is_exists(response.line)
 
     def read_response(self) -> Response:
         texts, literals = [self.stream.readline()], []
@@ -170,6 +206,20 @@ class Client:
 
     def close(self) -> None:
         self.stream.close()
+
+    def _list(self) -> list[Response]:
+        """Some servers tell what a folder is for only where they are asked for it (RFC 6154)."""
+        if {"LIST-EXTENDED", "SPECIAL-USE"} <= self.capabilities():
+            with contextlib.suppress(ProtocolFault):
+                return self.run(b"LIST", b'""', b'"*"', b"RETURN (SPECIAL-USE)")
+        return self.run(b"LIST", b'""', b'"*"')
+
+    def _folder(self, flags: frozenset[str], raw: bytes) -> FolderInfo:
+        """A folder that could not be found again by its name is listed, and never selectable."""
+        name, faithful = _read_name(raw)
+        if faithful and not raw.isascii():
+            self._spelled[name] = raw
+        return FolderInfo(name, flags, faithful and not flags & {"noselect", "nonexistent"})
 
     def _greet(self) -> None:
         self._library = greet(self.stream)
@@ -218,16 +268,22 @@ def quoted(value: bytes) -> bytes:
     return b'"' + value.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
 
 
-def _folder(flags: frozenset[str], raw: bytes) -> FolderInfo:
-    """A folder whose spelling would not find it again is listed, and never selectable."""
+def is_exists(line: bytes) -> bool:
+    return line.rstrip().upper().endswith(b" EXISTS")
+
+
+def _read_name(raw: bytes) -> tuple[str, bool]:
+    """A name in modified UTF-7, or in UTF-8 as some servers write it unasked; and whether the
+    same bytes can be said again."""
+    if not raw.isascii():
+        name = raw.decode("utf-8", "replace")
+        return name, name.encode() == raw
     try:
-        name: str = decode_utf7(raw)
+        name = decode_utf7(raw)
         faithful = encode_utf7(name) == raw
     except (UnicodeError, ValueError):
-        name, faithful = "", False
-    name = name if faithful else raw.decode("utf-8", "replace")
-    selectable = faithful and not flags & {"noselect", "nonexistent"}
-    return FolderInfo(name, flags, selectable)
+        faithful = False
+    return (name, True) if faithful else (raw.decode(), False)
 
 
 def _words_of(said: bytes) -> frozenset[str]:

@@ -4,18 +4,28 @@ import contextlib
 import select
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self
 
 from inbox.reason import Reason
 from inbox.wire.account import Account
-from inbox.wire.client import Client
+from inbox.wire.client import Argument, Client, is_exists, quoted
 from inbox.wire.faults import ConnectionLost, Fault, FolderGone, ProtocolFault, ServerBusy
 from inbox.wire.folders import FolderInfo
-from inbox.wire.library import speaking
-from inbox.wire.responses import Value, arrived, fetched, found_uids, number, ranges
+from inbox.wire.responses import (
+    LARGEST,
+    Response,
+    Value,
+    arrived,
+    fetched,
+    found_uids,
+    number,
+    opened,
+    ranges,
+    status_line,
+)
 from inbox.wire.structure import Outlined, outline
 
 BATCH = 500
@@ -27,6 +37,7 @@ FIELDS = (
     "X-Failed-Recipients"
 )
 _HEADER_ITEMS = f"(UID RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER.FIELDS ({FIELDS.upper()})])"
+_STANDING = b"(MESSAGES UIDNEXT UIDVALIDITY)"
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -38,7 +49,6 @@ class FolderStatus:
     uidvalidity: int
     uidnext: int
     messages: int
-    highestmodseq: int | None
 
 
 @dataclass(frozen=True)
@@ -76,8 +86,6 @@ class ReadingSession:
         self._idle_tag = b""
         self._news = False
         self.capabilities = client.capabilities()
-        if {"ENABLE", "CONDSTORE"} <= self.capabilities:
-            client.run(b"ENABLE", b"CONDSTORE")  # before the first EXAMINE, or no HIGHESTMODSEQ
 
     def __enter__(self) -> Self:
         return self
@@ -90,6 +98,10 @@ class ReadingSession:
         return self._library.imap.round_trips
 
     @property
+    def closed(self) -> bool:
+        return self._client.stream.closed
+
+    @property
     def bytes_in(self) -> int:
         return self._client.stream.bytes_in
 
@@ -99,32 +111,53 @@ class ReadingSession:
     def examine(self, name: str) -> FolderStatus:
         """Opens the folder for reading; FolderGone when it is not there."""
         self._examined = None
+        spelled = self._client.spell(name)
         try:
-            with speaking(self._library) as library:
-                said = library.select_folder(name, readonly=True)
-                self._examined = _status(name, {k: _figure(v) for k, v in said.items()})
-        except ProtocolFault as fault:
-            raise self._gone_or(fault, name) from fault
+            said = opened(self._client.run(b"EXAMINE", spelled))
+        except (FolderGone, ProtocolFault) as fault:
+            gone = self._gone_or(fault, name)  # which learns how the server spells it
+            if self._client.spell(name) != spelled:
+                return self.examine(name)
+            raise gone from fault
+        self._client.heard_exists = False
+        self._examined = _status(name, said)
         return self._examined
 
-    def status(self, name: str) -> FolderStatus:
-        """STATUS, for which no folder is opened."""
-        items = ["MESSAGES", "UIDNEXT", "UIDVALIDITY"]
-        items += ["HIGHESTMODSEQ"] if "CONDSTORE" in self.capabilities else []
-        try:
-            with speaking(self._library) as library:
-                return _status(name, library.folder_status(name, items))
-        except ProtocolFault as fault:
-            raise self._gone_or(fault, name) from fault
+    def statuses(self, names: Collection[str]) -> dict[str, FolderStatus]:
+        """Where these folders stand, in one round trip and without opening one; a folder that the
+        server does not tell of is missing."""
+        found: dict[str, FolderStatus] = {}
+        spelled = {self._client.spell(name): name for name in names}
+        for answer in self._ask_standing(list(spelled)):
+            with contextlib.suppress(ProtocolFault):
+                told = status_line(answer) if b"STATUS" in answer.line[:10].upper() else None
+                name = spelled.get(Argument(told[0])) if told else None
+                if told and name:
+                    found[name] = _status(name, told[1])
+        return found
+
+    def _ask_standing(self, spelled: Sequence[Argument]) -> list[Response]:
+        if {"LIST-EXTENDED", "LIST-STATUS"} <= self.capabilities and all(
+            map(bytes.isascii, spelled)
+        ):
+            patterns = b"(" + b" ".join(map(quoted, spelled)) + b")"
+            with contextlib.suppress(ProtocolFault):
+                return self._client.run(
+                    b"LIST", b'""', patterns, b"RETURN (STATUS " + _STANDING + b")"
+                )
+        asked = self._client.run_all([(b"STATUS", name, _STANDING) for name in spelled])
+        return [answer for said in asked if isinstance(said, list) for answer in said]
 
     def headers(self, first_uid: int, last_uid: int | None) -> Iterator[HeaderBlock]:
-        """The header fields of a range of UIDs, in batches; None is "to the end"."""
-        for uid_set in self._sets(first_uid, last_uid):
-            for items in self._fetch(uid_set, _HEADER_ITEMS):
+        """The header fields of a range of UIDs, in batches; None is "to the end", which is where
+        the folder stood when it was examined: nothing that a server adds unasked counts."""
+        for uids in self._sets(first_uid, last_uid):
+            told: set[int] = set()
+            for items in self._fetch(uids, _HEADER_ITEMS):
                 raw = next((v for k, v in items.items() if k.startswith(b"BODY[HEADER")), None)
                 uid = number(items[b"UID"])
-                # "n:*" names the last message even when it is below n (RFC 3501 6.4.8)
-                if raw is not None and first_uid <= uid <= (last_uid or uid):
+                if raw is not None and uid not in told:
+                    told.add(uid)
                     size = number(items.get(b"RFC822.SIZE", b"0"))
                     yield HeaderBlock(uid, size, arrived(items.get(b"INTERNALDATE")), raw)
 
@@ -140,16 +173,31 @@ class ReadingSession:
         for start in range(0, len(uids), BODIES_A_TRIP):
             trip = uids[start : start + BODIES_A_TRIP]
             came: dict[int, bytes] = {}
-            for items in self._fetch(ranges(trip), "(UID BODY.PEEK[])"):
+            for items in self._fetch(trip, "(UID BODY.PEEK[])"):
                 if body := items.get(b"BODY[]"):
-                    came[number(items[b"UID"])] = body
+                    came.setdefault(number(items[b"UID"]), body)
             yield from ((uid, came.get(uid)) for uid in trip)
 
-    def holds(self, uid: int, words: str) -> bool:
-        """Whether the server finds these words (ASCII) in a message: it looks, we do not read."""
+    def holding(self, uids: Collection[int], words: str) -> set[int]:
+        """In which of these messages the server finds the words (ASCII): it looks, we do not
+        read. One SEARCH for all."""
         if not words.isascii() or not words.replace("-", "").isalnum():
             raise ValueError("only letters, digits and hyphens are searched for")
-        return uid in self._search(f'UID {uid} BODY "{words}"')
+        if not uids:
+            return set()
+        return set(uids).intersection(self._search(f'UID {ranges(uids)} BODY "{words}"'))
+
+    def holds(self, uid: int, words: str) -> bool:
+        return bool(self.holding([uid], words))
+
+    def place(self, message_id: str) -> int | None:
+        """The UID of the message with this id; None where there is none, or more than one."""
+        if not message_id.isascii():
+            return None
+        sought = Argument(f"<{message_id}>".encode())
+        search = (b"UID", b"SEARCH", b"HEADER", b"MESSAGE-ID")
+        found = found_uids(self._client.run(*search, sought))
+        return found[0] if len(found) == 1 else None
 
     def beginning(
         self, uid: int, _reason: Reason, size: int
@@ -179,7 +227,8 @@ class ReadingSession:
         """Starts IDLE; ask idle_news() once before waiting on idle_fileno()."""
         self._idle_tag = self._client.say(b"IDLE")
         before = self._client.await_go_ahead(self._idle_tag)
-        self._news = any(_is_news(answer.line) for answer in before)
+        self._news = self._client.heard_exists or any(is_exists(answer.line) for answer in before)
+        self._client.heard_exists = False
 
     def idle_fileno(self) -> int:
         return self._client.stream.sock.fileno()
@@ -193,7 +242,7 @@ class ReadingSession:
             if not line.startswith(b"* "):
                 self._client.close()  # a tagged answer: the server has ended the IDLE
                 raise ConnectionLost("closed", line)
-            self._news = self._news or _is_news(line)
+            self._news = self._news or is_exists(line)
         return self._news
 
     def idle_end(self) -> bool:
@@ -201,7 +250,7 @@ class ReadingSession:
         tag, self._idle_tag = self._idle_tag, b""
         self._client.stream.send(b"DONE\r\n")
         answers = self._client.hear(tag)
-        return self._news or any(_is_news(answer.line) for answer in answers)
+        return self._news or any(is_exists(answer.line) for answer in answers)
 
     def close(self) -> None:
         """Says goodbye, out of an IDLE too."""
@@ -211,25 +260,33 @@ class ReadingSession:
                 self.idle_end()
         self._client.logout()
 
-    def _fetch(self, uid_set: str, items: str) -> Iterator[dict[bytes, Value]]:
-        """The answers that have a UID; what was said of other messages' flags is passed over."""
-        for answer in self._client.run(b"UID", b"FETCH", uid_set.encode(), items.encode()):
+    def _fetch(self, uids: Collection[int], items: str) -> Iterator[dict[bytes, Value]]:
+        """The answers about the messages that were asked for, each once (F44)."""
+        wanted = set(uids)
+        asked = f"{uids[0]}:{uids[-1]}" if isinstance(uids, range) else ranges(uids)
+        for answer in self._client.run(b"UID", b"FETCH", asked.encode(), items.encode()):
             if b" FETCH " in answer.line[:40].upper():
                 said = fetched(answer)
-                if b"UID" in said:
+                if b"UID" in said and number(said[b"UID"]) in wanted:
                     yield said
 
-    def _sets(self, first: int, last: int | None) -> Iterator[str]:
-        """UID sets of at most a batch each; a wide range is asked first which UIDs it has."""
+    def _sets(self, first: int, last: int | None) -> Iterator[Collection[int]]:
+        """UIDs, at most a batch each; of a wide range it is asked first which of them are there."""
         known = self._examined.uidnext if self._examined else 0
-        end = last if last is not None else known
+        end = last if last is not None else known - 1
+        if known and end < first:
+            return
         if 0 < end < first + BATCH:
-            yield f"{first}:{last or '*'}"
+            yield range(first, end + 1)
             return
         for window in self._windows(first, last):
-            uids = [uid for uid in self._search(f"UID {window}") if first <= uid <= (last or uid)]
+            uids = [
+                uid
+                for uid in self._search(f"UID {window}")
+                if first <= uid <= (end if end > 0 else LARGEST)
+            ]
             for start in range(0, len(uids), BATCH):
-                yield ranges(uids[start : start + BATCH])
+                yield uids[start : start + BATCH]
 
     def _windows(self, first: int, last: int | None) -> Iterator[str]:
         """One range where ESEARCH answers in ranges; else windows, as a line has its limits."""
@@ -246,26 +303,19 @@ class ReadingSession:
         compact = b"RETURN (ALL) " if "ESEARCH" in self.capabilities else b""
         return found_uids(self._client.run(b"UID", b"SEARCH", compact + criteria.encode()))
 
-    def _gone_or(self, fault: ProtocolFault, name: str) -> Exception:
+    def _gone_or(self, fault: Fault, name: str) -> Fault:
         """An old server's bare NO does not say why: the list of folders does."""
-        if fault.code != "no" or any(folder.name == name for folder in self.folders()):
+        if isinstance(fault, FolderGone) and name.isascii():
+            return fault
+        if fault.code not in {"no", "nonexistent", "trycreate"}:
+            return fault
+        if any(folder.name == name for folder in self.folders()):
             return fault
         return FolderGone("nonexistent", fault.server_said)
 
 
-def _status(name: str, said: dict[bytes, int | None]) -> FolderStatus:
-    return FolderStatus(
-        name,
-        said.get(b"UIDVALIDITY") or 0,
-        said.get(b"UIDNEXT") or 0,
-        said.get(b"EXISTS", said.get(b"MESSAGES")) or 0,
-        said.get(b"HIGHESTMODSEQ"),
-    )
-
-
-def _figure(value: object) -> int | None:
-    return value if isinstance(value, int) else None
-
-
-def _is_news(line: bytes) -> bool:
-    return line.rstrip().upper().endswith(b" EXISTS")
+def _status(name: str, said: dict[str, int]) -> FolderStatus:
+    """Figures that no server may tell count as not told (RFC 9051, 2.3.1)."""
+    known = {key: value for key, value in said.items() if 0 <= value <= LARGEST}
+    exists = known.get("EXISTS", known.get("MESSAGES", 0))
+    return FolderStatus(name, known.get("UIDVALIDITY", 0), known.get("UIDNEXT", 0), exists)

@@ -1,7 +1,7 @@
 """Wire: IMAP answers as values (RFC 3501 section 7): pure, tolerant of order, strict on shape."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -18,6 +18,10 @@ _TOKEN = re.compile(
 )
 _LITERAL = re.compile(rb"~?\{(\d{1,12})\+?\}\r?\n$")
 _DATE = re.compile(rb" ?(\d{1,2})-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([-+])(\d\d)(\d\d)")
+_DIGITS = re.compile(rb"\d{1,19}")
+_FIGURE = re.compile(
+    rb"\* (?:(\d{1,10}) EXISTS\b|OK \[(UIDVALIDITY|UIDNEXT) (\d{1,19})\])", re.IGNORECASE
+)
 _UID_SET = re.compile(rb"[\d:,]+")
 LARGEST = 2**32
 
@@ -134,7 +138,7 @@ def arrived(value: Value) -> datetime:
         return datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def ranges(uids: list[int]) -> str:
+def ranges(uids: Iterable[int]) -> str:
     """`ranges([1, 2, 3, 7]) == "1:3,7"`: a long list joined by commas is refused by servers."""
     pieces: list[list[int]] = []
     for uid in sorted(set(uids)):
@@ -153,6 +157,26 @@ def folder_line(response: Response) -> tuple[frozenset[str], bytes] | None:
     close = said.index(b")", 3)
     flags = (flag.decode("ascii", "replace").lstrip("\\").lower() for flag in said[3:close])
     return frozenset(flags), bytes(said[close + 2])
+
+
+def status_line(response: Response) -> tuple[bytes, dict[str, int]] | None:
+    """The raw name and the figures of a STATUS line; what is no number is not told."""
+    said = list(tokens(response))
+    if len(said) < 5 or said[1].upper() != b"STATUS" or said[3] != b"(":
+        return None
+    pairs = zip(said[4::2], said[5::2], strict=False)
+    figures = {key.decode("ascii", "replace").upper(): value for key, value in pairs}
+    return bytes(said[2]), {key: int(v) for key, v in figures.items() if _DIGITS.fullmatch(v)}
+
+
+def opened(responses: list[Response]) -> dict[str, int]:
+    """What the answers to EXAMINE tell: EXISTS, UIDVALIDITY, UIDNEXT."""
+    figures: dict[str, int] = {}
+    for response in responses:
+        if found := _FIGURE.match(response.line):
+            exists, key, value = found.groups()
+            figures["EXISTS" if exists else key.decode().upper()] = int(exists or value)
+    return figures
 
 
 def found_uids(responses: list[Response], most: int = 2_000_000) -> list[int]:

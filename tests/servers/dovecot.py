@@ -7,6 +7,7 @@ Everybody at example.test has an account, password "secret"; `set_password` give
 import getpass
 import grp
 import imaplib
+import itertools
 import json
 import os
 import re
@@ -24,6 +25,7 @@ from imapclient.imap_utf7 import decode, encode
 from tests.servers.ports import Authority, free_ports
 
 PASSWORD = "secret"
+_validities = itertools.count(1000)
 _STATISTICS = re.compile(r"imap\((?P<user>[^)]+)\)<\d+><[^>]*>: .*?(?P<figures>in=\d+ out=.*)$")
 _LOOKUP = """
 uri = fs:posix:prefix={folder}/
@@ -269,6 +271,27 @@ class Dovecot:
         with self.session(user, folder, readonly=False) as imap:
             imap.uid("STORE", str(uid), "+FLAGS", r"(\Deleted)")
             imap.expunge()
+
+    def rename(self, user: str, folder: str, name: str) -> None:
+        with self.session(user) as imap:
+            assert imap.rename(_name(folder), _name(name))[0] == "OK"
+
+    def renumber(self, user: str, folder: str = "INBOX") -> None:
+        """Another UIDVALIDITY and other UIDs, in the same order, as after a restored backup."""
+        raws = self.raw_messages(user, folder)
+        with self.session(user, folder, readonly=False) as imap:
+            imap.uid("STORE", "1:*", "+FLAGS", r"(\Deleted)")
+            imap.expunge()
+        for raw in raws:
+            self.append(user, folder, raw)
+        self.set_uidvalidity(user, folder)
+
+    def set_uidvalidity(self, user: str, folder: str = "INBOX") -> None:
+        """A new UIDVALIDITY; Dovecot numbers the messages of the folder anew with it."""
+        value = str(int(time.time()) + next(_validities))
+        command = [_program("doveadm"), "-c", self.folder / "dovecot.conf"]
+        command += ["mailbox", "update", "--uid-validity", value, "-u", user, folder]
+        subprocess.run(command, check=True, capture_output=True, timeout=30)
 
     @contextmanager
     def session(

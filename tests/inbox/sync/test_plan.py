@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.sync.plan import Cursor, Look, plan
+from inbox.sync.plan import AFFORDABLE, MOST_AGAIN, Cursor, Look, begin_again, plan
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LOOKED = datetime(2026, 2, 27, 0, 30, tzinfo=UTC)
@@ -18,7 +18,7 @@ LOOKED = datetime(2026, 2, 27, 0, 30, tzinfo=UTC)
         (Cursor(None, 1, None), 7, 500, 0, Look("baseline", 500)),
         (Cursor(None, 1, None), 7, 500, 30, Look("since", since=date(2026, 1, 30))),
         (Cursor(7, 41, LOOKED), 7, 41, 0, Look("nothing", 41)),
-        (Cursor(7, 41, LOOKED), 7, 40, 0, Look("nothing", 41)),
+        (Cursor(7, 41, LOOKED), 7, 40, 0, Look("since", since=date(2026, 2, 26))),
         (Cursor(7, 41, LOOKED), 7, 43, 0, Look("range", 41)),
         (Cursor(7, 41, LOOKED), 7, 0, 0, Look("range", 41)),  # a server that tells no UIDNEXT
         (Cursor(7, 41, LOOKED), 8, 43, 30, Look("since", since=date(2026, 2, 26))),
@@ -38,7 +38,16 @@ def test_a_range_never_begins_below_the_cursor(
 ) -> None:
     cursor = Cursor(old, next_uid, LOOKED)
     look = plan(cursor, uidvalidity=new, uidnext=uidnext, since_days=0, now=NOW)
-    if old == new:
-        assert look.first_uid == next_uid
-    else:
+    if old != new or 0 < uidnext < next_uid:
         assert look.kind == "since"
+    else:
+        assert look.first_uid == next_uid
+
+
+@given(st.none() | st.integers(1, 2**32), st.none() | st.integers(1, 2**32), st.integers(1, 2**32))
+def test_beginning_again_costs_a_bounded_number_of_headers(
+    by_date: int | None, by_id: int | None, uidnext: int
+) -> None:
+    first = begin_again(by_date, by_id, uidnext)
+    assert uidnext - first <= MOST_AGAIN
+    assert first >= min(uid or uidnext for uid in (by_date, by_id)) or uidnext - first > AFFORDABLE
