@@ -1,9 +1,12 @@
 /* A card is dragged by the mouse, or by a finger after a long press: a clone flies in the top layer,
    a dashed place shows where it will lie (on top: the newest of its stage), and the bar below takes
-   what is won, lost or to be thrown away. Escape, or letting go elsewhere, changes nothing. */
+   what is won, lost or to be thrown away. Near an edge the board comes along. Escape, or letting go
+   elsewhere, changes nothing. */
 
 const FAR = 6; // px until a press is a drag
 const LONG = 350; // ms until a finger lifts a card
+const EDGE = 40; // px from an edge of the board where it begins to scroll
+const PACE = 0.7; // px that it scrolls in a millisecond
 
 const board = document.getElementById("board");
 const bar = document.getElementById("dropbar");
@@ -67,12 +70,28 @@ function lift(event) {
   held.dy = held.y - box.top;
   ghost.style.blockSize = `${box.height}px`;
   held.card.dataset.origin = "";
+  board.dataset.dragging = ""; // no lane snaps into place while it scrolls
   bar.hidden = false;
   getSelection().empty();
   follow(event);
+  requestAnimationFrame(scroll);
+}
+
+/* One frame of it, and the next one, as long as a card is held. */
+function scroll(now) {
+  if (!held?.clone) return;
+  const box = board.getBoundingClientRect();
+  const way = held.at.clientX > box.right - EDGE ? 1 : held.at.clientX < box.left + EDGE ? -1 : 0;
+  if (way) {
+    board.scrollLeft += way * PACE * Math.min(now - (held.frame ?? now), 50);
+    follow(held.at);
+  }
+  held.frame = now;
+  requestAnimationFrame(scroll);
 }
 
 function follow(event) {
+  held.at = event;
   held.clone.style.insetInlineStart = `${event.clientX - held.dx}px`;
   held.clone.style.insetBlockStart = `${event.clientY - held.dy}px`;
   const under = document.elementFromPoint(event.clientX, event.clientY);
@@ -97,6 +116,7 @@ function drop() {
   leave();
   held.clone?.remove();
   delete held.card.dataset.origin;
+  delete board.dataset.dragging;
   bar.hidden = true;
   held = null;
 }
