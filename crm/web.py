@@ -2,6 +2,7 @@
 
 import zoneinfo
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,10 +21,11 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import is_valid_path, reverse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -125,6 +127,28 @@ def onward(request: HttpRequest, record: models.Model | None, *, but: str = "") 
 def posted(request: HttpRequest) -> QueryDict | None:
     """What a form is bound to: what was posted, be it nothing at all; None where nobody posted."""
     return request.POST if request.method == "POST" else None
+
+
+def post_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For what is pressed and never looked at. Whoever asks for it all the same (a bookmark, or the
+    way on from a sign-in) comes to the nearest page above its address."""
+
+    posted_to = require_POST(view)
+
+    @wraps(view)
+    def only(request: Request, *args: Any, **values: Any) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return SeeOther(_above(request.path))
+        return posted_to(request, *args, **values)
+
+    return only
+
+
+def _above(path: str) -> str:
+    """_above("/tasks/7/done/") == "/tasks/", since there is no page of one task."""
+    parts = path.strip("/").split("/")
+    above = ("/".join(["", *parts[:n], ""]) for n in range(len(parts) - 1, 0, -1))
+    return next(filter(is_valid_path, above), "/")
 
 
 def visible_or_404(rows: Any, user: User, pk: int) -> Any:

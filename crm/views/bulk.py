@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from crm import bulk as story
 from crm.models import UndoEntry, User
 from crm.views.narrowing import MODELS, narrowed, number, numbers
-from crm.web import Request, back, done
+from crm.web import Request, back, done, post_only
 
 
-@require_POST
+@post_only
 def bulk(request: Request, nouns: str) -> HttpResponse:
     pks = _chosen(request, nouns)
     if not pks or len(pks) > story.MOST:

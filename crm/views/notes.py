@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from crm import notes as story
 from crm import undo
@@ -11,7 +11,7 @@ from crm.forms.timeline import NoteForm
 from crm.models import Activity, Note
 from crm.records import MODELS
 from crm.views.timeline import record_of
-from crm.web import Request, done, onward, page, posted, visible_or_404
+from crm.web import Request, done, onward, page, post_only, posted, visible_or_404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,7 +41,7 @@ def note(request: Request, pk: int) -> HttpResponse:
     return page(request, "crm/records/note.html", context, part="form", status=status)
 
 
-@require_POST
+@post_only
 @transaction.atomic
 def trash(request: Request, pk: int) -> HttpResponse:
     activity = _find(request, pk).activity

@@ -5,11 +5,11 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from crm.models import Notice
 from crm.notices import shown
-from crm.web import Request, SeeOther, done, page, visible_or_404
+from crm.web import Request, SeeOther, done, page, post_only, visible_or_404
 
 PAGE = 30
 
@@ -44,7 +44,7 @@ def notice(request: Request, pk: int) -> HttpResponse:
     return SeeOther(shown(row).link or request.build_absolute_uri("../?show=all"))
 
 
-@require_POST
+@post_only
 def read_all(request: Request) -> HttpResponse:
     unread = Notice.objects.visible_to(request.user).unread()
     unread.update(read_at=timezone.now())

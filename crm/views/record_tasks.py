@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from crm import todo as story
 from crm import undo
@@ -12,7 +12,7 @@ from crm.models import Task
 from crm.records import MODELS
 from crm.timeline import Line
 from crm.views.timeline import record_of
-from crm.web import Request, done, onward, page, posted, stay, visible_or_404
+from crm.web import Request, done, onward, page, post_only, posted, stay, visible_or_404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,7 +31,7 @@ def tasks(request: Request, pk: int, noun: str) -> HttpResponse:
     return done(request, onward(request, record), toast=_("The task was added."), undo=entry)
 
 
-@require_POST
+@post_only
 def state(request: Request, pk: int) -> HttpResponse:
     """done=yes: it is done; without: it is not."""
     task = _find(request, pk)
@@ -47,7 +47,7 @@ def state(request: Request, pk: int) -> HttpResponse:
     return stay(request, "timeline/task.html", context, toast=toast, undo=entry)
 
 
-@require_POST
+@post_only
 @transaction.atomic
 def trash(request: Request, pk: int) -> HttpResponse:
     activity = _find(request, pk).activity

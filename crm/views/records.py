@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from crm import records as story
 from crm.forms.timeline import NoteForm, TaskForm
@@ -14,7 +14,7 @@ from crm.records import MODELS
 from crm.strangers import others_on
 from crm.views.properties import company_of, path_of, properties_of
 from crm.views.timeline import timeline_context
-from crm.web import Request, done, page, visible_or_404
+from crm.web import Request, done, page, post_only, visible_or_404
 
 MOST_PEOPLE = 50
 LISTS = {"contact": "crm:contacts", "company": "crm:companies", "deal": "crm:deals"}
@@ -58,7 +58,7 @@ def deal(request: Request, pk: int) -> HttpResponse:
     return _page(request, found, more)
 
 
-@require_POST
+@post_only
 def trash(request: Request, pk: int, noun: str) -> HttpResponse:
     found = visible_or_404(MODELS[noun], request.user, pk)
     entry = story.trash(found, by=request.user)

@@ -2,15 +2,14 @@
 
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from crm import strangers as story
 from crm.models import Participant
 from crm.undo import made, remember
-from crm.web import Request, back, done
+from crm.web import Request, back, done, post_only
 
 
-@require_POST
+@post_only
 def strangers(request: Request) -> HttpResponse:
     address = request.POST.get("address", "").replace("\0", "").strip()
     rows = Participant.objects.strangers(request.user).filter(address__iexact=address)

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from crm import todo as story
 from crm.agenda import MOST, agenda, due_today
@@ -13,7 +13,7 @@ from crm.forms.todo import DueForm, LineForm
 from crm.models import Task, UndoEntry, User
 from crm.templatetags.due import due_on
 from crm.undo import made, remember
-from crm.web import Request, back, done, page, stay, visible_or_404
+from crm.web import Request, back, done, page, post_only, stay, visible_or_404
 
 ON_HOME = 12
 
@@ -37,7 +37,7 @@ def _add(request: Request) -> HttpResponse:
     return _answer(request, toast, remember(request.user, made(task.activity)))
 
 
-@require_POST
+@post_only
 def task_done(request: Request, pk: int) -> HttpResponse:
     """Finishes it; with `reopen` it is to be done again."""
     task: Task = visible_or_404(Task, request.user, pk)
@@ -48,7 +48,7 @@ def task_done(request: Request, pk: int) -> HttpResponse:
     return _answer(request, said.format(title=task.title), undo)
 
 
-@require_POST
+@post_only
 def task_due(request: Request, pk: int) -> HttpResponse:
     task: Task = visible_or_404(Task, request.user, pk)
     form = DueForm(request.POST)

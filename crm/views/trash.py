@@ -6,14 +6,14 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from crm import restoring, retention
 from crm.models import Contact
 from crm.restoring import Restored
 from crm.templatetags.trash import NAMES
 from crm.trash import KINDS, trash_of
-from crm.web import Request, back, done, page
+from crm.web import Request, back, done, page, post_only
 
 
 @require_safe
@@ -21,7 +21,7 @@ def trash(request: Request) -> HttpResponse:
     return page(request, "crm/trash/list.html", _shown(request))
 
 
-@require_POST
+@post_only
 def restored(request: Request) -> HttpResponse:
     """Brings back the `only` one, or the `row`s; `without` the addresses that others have now."""
     marks = request.POST.getlist("only") or request.POST.getlist("row")

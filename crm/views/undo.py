@@ -2,14 +2,13 @@
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from crm import undo as story
 from crm.models import UndoEntry
-from crm.web import Request, back, done
+from crm.web import Request, back, done, post_only
 
 
-@require_POST
+@post_only
 def undo(request: Request, token: str) -> HttpResponse:
     entry = UndoEntry.objects.visible_to(request.user).filter(token=token).first()
     taken_back = entry is not None and story.undo(entry)

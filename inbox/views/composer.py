@@ -10,11 +10,11 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from crm.lib.keyset import LARGEST
 from crm.models import Attachment, Company, Contact, Deal, Email
-from crm.web import Request, back, done, page, visible_or_404
+from crm.web import Request, back, done, page, post_only, visible_or_404
 from inbox.forms.composer import ComposerForm
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import composer, outbox
@@ -76,7 +76,7 @@ def reply(request: Request, pk: int) -> HttpResponse:
     return _compose(request, Writing(contact_of(request, email), email, action, vars(start)))
 
 
-@require_POST
+@post_only
 def cancellation(request: Request, pk: int) -> HttpResponse:
     """Undo of a send: back to the composer, where the worker has not taken it yet (M26)."""
     rows = Outgoing.objects.filter(email=min(pk, LARGEST), email__activity__by=request.user)

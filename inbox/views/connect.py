@@ -6,9 +6,9 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from crm.web import Request, done, page, visible_or_404
+from crm.web import Request, done, page, post_only, visible_or_404
 from inbox.connect import joining
 from inbox.connect.probe import Step
 from inbox.forms.connect import AddressForm, ConnectForm, PasswordForm
@@ -37,7 +37,7 @@ def connect(request: Request) -> HttpResponse:
     return done(request, "inbox:mailbox", mailbox.pk, toast=_("The mailbox is connected."))
 
 
-@require_POST
+@post_only
 @sensitive_post_parameters("password")
 def password(request: Request, pk: int) -> HttpResponse:
     """Reconnect: asks for nothing but the password (M37)."""

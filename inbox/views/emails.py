@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from crm import undo
 from crm.lib.html import sanitise_and_count, with_inline_images, without_pixels
@@ -16,7 +16,7 @@ from crm.lib.links import with_true_links
 from crm.lib.quotes import fold_quotes
 from crm.models import Email
 from crm.strangers import others_in
-from crm.web import Request, done, onward, page
+from crm.web import Request, done, onward, page, post_only
 from inbox.models import Outgoing
 from inbox.sending import outbox
 from inbox.views.finding import contact_of, email_or_404
@@ -61,7 +61,7 @@ def body(request: Request, pk: int) -> HttpResponse:
     return response
 
 
-@require_POST
+@post_only
 def retry(request: Request, pk: int) -> HttpResponse:
     found = _outgoing_or_404(request, pk)
     if outbox.retry(found.outgoing):
@@ -69,7 +69,7 @@ def retry(request: Request, pk: int) -> HttpResponse:
     return _back(request, found, _("It is not waiting for a retry any more."))
 
 
-@require_POST
+@post_only
 def resolution(request: Request, pk: int) -> HttpResponse:
     """The answer to "Did it arrive?": only a person may have it sent again (M23)."""
     found = _outgoing_or_404(request, pk)
@@ -82,7 +82,7 @@ def resolution(request: Request, pk: int) -> HttpResponse:
     return _back(request, found, said)
 
 
-@require_POST
+@post_only
 def trash(request: Request, pk: int) -> HttpResponse:
     found = email_or_404(request, pk)
     record = contact_of(request, found)

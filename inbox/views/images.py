@@ -4,11 +4,11 @@ from django.core import signing
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from crm.models import Contact, Email
 from crm.undo import changed, remember
-from crm.web import Request, back, done, visible_or_404
+from crm.web import Request, back, done, post_only, visible_or_404
 from inbox.connect import pictures
 from inbox.views.finding import email_or_404
 
@@ -49,7 +49,7 @@ def image(request: Request, pk: int, signed: str) -> HttpResponse:
     return response
 
 
-@require_POST
+@post_only
 def always(request: Request, pk: int) -> HttpResponse:
     """Whether pictures are always shown in mail from the contact who wrote this one."""
     writer = email_or_404(request, pk).writer

@@ -5,10 +5,10 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from crm.undo import changed, remember
-from crm.web import Request, done, page, visible_or_404
+from crm.web import Request, done, page, post_only, visible_or_404
 from inbox.connect.advice import advice_now
 from inbox.connect.joining import disconnect
 from inbox.forms.connect import PasswordForm, PeopleForm
@@ -36,14 +36,14 @@ def mailbox(request: Request, pk: int) -> HttpResponse:
     return page(request, "inbox/mailboxes/detail.html", mailbox_context(request, found))
 
 
-@require_POST
+@post_only
 def look(request: Request, pk: int) -> HttpResponse:
     found = visible_or_404(Mailbox, request.user, pk)
     found.look_now()
     return done(request, "inbox:mailbox", pk, toast=_("It is being looked at now."))
 
 
-@require_POST
+@post_only
 def people(request: Request, pk: int) -> HttpResponse:
     """What happens with unknown people in its mail (M14)."""
     found = visible_or_404(Mailbox, request.user, pk)
@@ -57,7 +57,7 @@ def people(request: Request, pk: int) -> HttpResponse:
     return done(request, "inbox:mailbox", pk, toast=_("Saved."), undo=undo)
 
 
-@require_POST
+@post_only
 def disconnection(request: Request, pk: int) -> HttpResponse:
     """Whoever owns it, or an admin, disconnects it; the logged e-mails stay or go to the Trash."""
     found = visible_or_404(Mailbox, request.user, pk)

@@ -50,3 +50,11 @@ def test_a_nul_byte_in_a_form_breaks_nothing(client: Client, hana: User) -> None
     assert client.post("/contacts/bulk/", asked).status_code == 303
     assert client.post("/contacts/strangers/", {"address": "a\0b"}).status_code == 404
     assert client.post("/deals/new/", {"find": "", "contacts_q": "a\0b"}).status_code == 200
+
+
+def test_what_is_only_pressed_leads_to_the_page_above_it(client: Client, hana: User) -> None:
+    client.force_login(hana)
+    for path, above in (("/tasks/7/done/", "/tasks/"), ("/undo/gone/", "/")):
+        answer = client.get(path)
+        assert (answer.status_code, answer["Location"]) == (303, above)
+    assert client.put("/undo/gone/").status_code == 405
