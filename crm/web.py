@@ -14,7 +14,6 @@ from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
-    HttpResponseBadRequest,
     HttpResponseRedirect,
     QueryDict,
 )
@@ -26,6 +25,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
+from django.views.defaults import bad_request
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -175,7 +175,7 @@ class PlainTextMiddleware:
         if request.path.startswith("/api/"):
             return self.get_response(request)
         if "%00" in query or "\0" in query or "\0" in request.path:
-            return HttpResponseBadRequest()
+            return bad_request(request, ValueError("a NUL byte"))
         return self.get_response(request)
 
 
