@@ -7,9 +7,10 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 
 from crm import models
+from crm.lib.names import fields_in_order
 
 admin.site.site_header = admin.site.site_title = "Musubi"
 admin.site.index_title = gettext_lazy("Administration")
@@ -133,6 +134,10 @@ class ContactAdmin(RecordAdmin):
     list_select_related = ("company", "owner")
     raw_id_fields = ("company", "owner")
     inlines = (EmailAddressInline,)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        named = fields_in_order(get_language() or "")
+        return [*named, *(name for name in super().get_fields(request, obj) if name not in named)]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("addresses")

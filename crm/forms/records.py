@@ -4,9 +4,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import FieldDoesNotExist
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from crm.forms.choosing import Suggested
+from crm.lib.names import fields_in_order
 from crm.models import Company, UndoEntry, User
 from crm.undo import Step, made
 
@@ -34,6 +36,7 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
             self.initial.setdefault("company_name", self._shown_company() or "")
         for name in set(self.fields) - set(only) if only else ():
             del self.fields[name]
+        self.order_fields(fields_in_order(get_language() or ""))
 
     def clean_audience(self) -> str:
         chosen: str = self.cleaned_data["audience"] or self.instance.audience

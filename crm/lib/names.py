@@ -14,6 +14,12 @@ def full_name(given: str, family: str) -> str:
     return " ".join(filter(None, pair))
 
 
+def fields_in_order(language: str) -> tuple[str, str]:
+    """The fields of a name as people of that language expect them: 姓 before 名."""
+    family_first = language.startswith("ja")
+    return ("last_name", "first_name") if family_first else ("first_name", "last_name")
+
+
 def parted(name: str) -> tuple[str, str]:
     """Given and family name, of a name as mail programs write it.
 

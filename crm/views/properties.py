@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -14,6 +15,7 @@ from crm.forms.companies import CompanyForm
 from crm.forms.contacts import ContactDetailsForm
 from crm.forms.deals import DealForm
 from crm.forms.records import RecordForm
+from crm.lib.names import fields_in_order
 from crm.models import Company, Record, Stage, User
 from crm.records import MODELS
 from crm.templatetags.records import money
@@ -63,6 +65,8 @@ class Property(NamedTuple):
 
 def properties_of(record: Any, user: User) -> list[Property]:
     names = [name for name in NAMES[record.noun] if name != "lost_reason" or _is_lost(record)]
+    if record.noun == "contact":
+        names[:2] = fields_in_order(get_language() or "")
     return [_property(record, name, user) for name in names]
 
 

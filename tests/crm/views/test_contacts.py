@@ -6,6 +6,8 @@ from django.test import Client
 from crm.models import Audience, Company, Contact, User
 from tests.factories import make_company
 
+FAMILY_FIRST = ("last_name", "first_name")
+
 
 @pytest.fixture
 def signed_in(client: Client, hana: User) -> Client:
@@ -95,3 +97,16 @@ def test_the_trash_is_one_button_away(signed_in: Client, aoki: Contact) -> None:
     assert signed_in.post(f"/contacts/{aoki.pk}/trash/").status_code == 303
     aoki.refresh_from_db()
     assert aoki.deleted_at and signed_in.get(f"/contacts/{aoki.pk}/").status_code == 404
+
+
+def test_in_japanese_the_family_name_comes_first(
+    signed_in: Client, hana: User, aoki: Contact
+) -> None:
+    record, form = f"/contacts/{aoki.pk}/", f"/contacts/{aoki.pk}/details/"
+    for language, first, second in (("en", "first_name", "last_name"), ("ja", *FAMILY_FIRST)):
+        hana.change(language=language)
+        shown = signed_in.get(record).content.decode()
+        assert shown.index(f"/fields/{first}/") < shown.index(f"/fields/{second}/")
+        for path in ("/contacts/new/", form):
+            asked = signed_in.get(path).content.decode()
+            assert asked.index(f'name="{first}"') < asked.index(f'name="{second}"')
