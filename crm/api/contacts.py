@@ -45,7 +45,7 @@ def list_contacts(
 ) -> Json:
     rows = _visible(request).prefetch_related("addresses")
     if search:
-        rows = rows.search(search)
+        rows = rows.search(search, access.caller(request))
     for name, value in (("company_id", company_id), ("owner_id", owner_id)):
         if value:
             rows = rows.filter(**{name: access.number(value)})

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import Contact
+from crm.models import Contact, User
 
 MOST_OFFERED = 20
 
@@ -43,6 +43,7 @@ class PeoplePicker(forms.CheckboxSelectMultiple):
 
     people: Any = Contact.objects.none()
     words = ""
+    user: User  # who chooses
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         self.words = data.get(f"{name}_q", "").replace("\0", "").strip()
@@ -51,9 +52,8 @@ class PeoplePicker(forms.CheckboxSelectMultiple):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         chosen = [int(pk) for pk in value or () if _is_id(pk)]
         rows = self.people.prefetch_related("addresses")
-        offered = (
-            rows.search(self.words).exclude(pk__in=chosen)[:MOST_OFFERED] if self.words else ()
-        )
+        others = rows.exclude(pk__in=chosen)
+        offered = others.search(self.words, self.user)[:MOST_OFFERED] if self.words else ()
         context = {"name": name, "chosen": rows.filter(pk__in=chosen), "offered": offered}
         context |= {"id": (attrs or {}).get("id", name), "words": self.words}
         return render_to_string("components/people.html", context)
@@ -68,10 +68,10 @@ class PeopleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # 
     def clean(self, value: Any) -> Any:
         return super().clean([pk for pk in value or () if _is_id(pk)])
 
-    def offer(self, people: Any) -> None:
-        """Who may be chosen."""
-        self.queryset = people
-        self.widget.people = people
+    def offer(self, user: User) -> None:
+        """Whom `user` sees may be chosen."""
+        self.widget.user = user
+        self.queryset = self.widget.people = Contact.objects.visible_to(user)
 
 
 class AddressRows(forms.Widget):

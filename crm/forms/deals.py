@@ -34,7 +34,7 @@ class DealForm(RecordForm):
         super().__init__(*args, **values)
         if "contacts" in self.fields:
             people: Any = self.fields["contacts"]
-            people.offer(Contact.objects.visible_to(self.user))
+            people.offer(self.user)
             if self.instance.pk:
                 self.initial["contacts"] = [contact.pk for contact in self._shown()]
         if "stage" in self.fields:

@@ -1,24 +1,20 @@
 """Company: where contacts work."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.db.models import Prefetch, Q
 from django.utils.translation import gettext_lazy as _
 
-from crm.models.visibility import MOST_LETTERS, Record, RecordQuerySet
+from crm.models.visibility import Record, RecordQuerySet
 
 if TYPE_CHECKING:
     from crm.models.users import User
 
 
 class CompanyQuerySet(RecordQuerySet):
-    def search(self, words: str) -> Self:
-        """Those whose name or domain holds every word."""
-        found = self
-        for word in words[:MOST_LETTERS].split()[:8]:
-            found = found.filter(Q(name__icontains=word) | Q(domain__icontains=word))
-        return found
+    def _holding(self, word: str, _user: "User") -> Q:
+        return Q(name__icontains=word) | Q(domain__icontains=word)
 
 
 class Company(Record):

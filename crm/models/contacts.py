@@ -13,7 +13,7 @@ from crm.lib.names import full_name
 from crm.models.activities import Association, unanswered
 from crm.models.base import Timestamped
 from crm.models.deals import QUIET, Deal
-from crm.models.visibility import MOST_LETTERS, Record, RecordQuerySet
+from crm.models.visibility import Record, RecordQuerySet, company_holding
 
 if TYPE_CHECKING:
     from crm.models.users import User
@@ -29,15 +29,10 @@ class AddressTaken(Exception):
 
 
 class ContactQuerySet(RecordQuerySet):
-    def search(self, words: str) -> Self:
-        """Those whose name, address or company holds every word."""
-        found = self
-        for word in words[:MOST_LETTERS].split()[:8]:
-            by_address = EmailAddress.objects.filter(address__icontains=word).values("contact")
-            by_name = Q(first_name__icontains=word) | Q(last_name__icontains=word)
-            by_company = Q(company__name__icontains=word, company__deleted_at=None)
-            found = found.filter(by_name | by_company | Q(pk__in=by_address))
-        return found
+    def _holding(self, word: str, user: "User") -> Q:
+        addresses = EmailAddress.objects.filter(address__icontains=word).values("contact")
+        named = Q(first_name__icontains=word) | Q(last_name__icontains=word)
+        return named | Q(pk__in=addresses) | company_holding(word, user)
 
     def needing_reply(self, now: datetime) -> Self:
         """Those with a conversation whose newest e-mail is theirs (see `unanswered`)."""

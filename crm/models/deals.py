@@ -1,7 +1,7 @@
 """Pipeline, Stage and Deal (M40)."""
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
@@ -12,7 +12,10 @@ from django.utils.translation import pgettext_lazy
 
 from crm.models.activities import Association, unanswered
 from crm.models.base import Timestamped
-from crm.models.visibility import MOST_LETTERS, Record, RecordQuerySet
+from crm.models.visibility import Record, RecordQuerySet, company_holding
+
+if TYPE_CHECKING:
+    from crm.models.users import User
 
 QUIET = timedelta(days=14)  # after so long without anything, a deal has gone quiet
 
@@ -51,13 +54,8 @@ class DealQuerySet(RecordQuerySet):
     def open(self) -> Self:
         return self.kept().filter(stage__outcome=Stage.Outcome.OPEN)
 
-    def search(self, words: str) -> Self:
-        """Those whose name or company holds every word."""
-        found = self
-        for word in words[:MOST_LETTERS].split()[:8]:
-            by_company = Q(company__name__icontains=word, company__deleted_at=None)
-            found = found.filter(Q(name__icontains=word) | by_company)
-        return found
+    def _holding(self, word: str, user: "User") -> Q:
+        return Q(name__icontains=word) | company_holding(word, user)
 
     def with_last_at(self) -> Self:
         """With `last_at`, when something happened last: on its timeline, or its stage."""

@@ -34,10 +34,26 @@ def visible_records(user: "User", prefix: str = "") -> Q:
     return seen | Q(**team)
 
 
+def company_holding(word: str, user: "User") -> Q:
+    """Whether its company is called so; one that is hidden from `user` confirms nothing."""
+    named = Q(company__name__icontains=word, company__deleted_at=None)
+    return named & visible_records(user, "company__")
+
+
 class RecordQuerySet(TrashableQuerySet):
     def visible_to(self, user: "User") -> Self:
         """The kept records that `user` may see."""
         return self.kept().filter(visible_records(user))
+
+    def search(self, words: str, user: "User") -> Self:
+        """Those that hold every word, in what `user` may see of them and of their company."""
+        found = self
+        for word in words[:MOST_LETTERS].split()[:8]:
+            found = found.filter(self._holding(word, user))
+        return found
+
+    def _holding(self, word: str, user: "User") -> Q:
+        raise NotImplementedError
 
     def trash_of(self, user: "User") -> Self:
         return self.trashed().filter(visible_records(user))

@@ -54,7 +54,7 @@ def choices(request: Request) -> HttpResponse:
     """Whom a field for people offers, for what is typed so far."""
     name = request.GET.get("name", "contacts")
     words = request.GET.get(f"{name}_q", "").strip()
-    rows = Contact.objects.visible_to(request.user).search(words)
+    rows = Contact.objects.visible_to(request.user).search(words, request.user)
     rows = rows.exclude(pk__in=numbers(request.GET.getlist(name)))
     rows = rows.prefetch_related("addresses")
     context = {"name": name, "words": words, "offered": rows[:MOST_OFFERED] if words else ()}

@@ -44,7 +44,9 @@ def contacts(request: Request, pk: int) -> HttpResponse:
         return _change_people(request, found)
     words = request.GET.get("q", "").strip()
     rows = Contact.objects.visible_to(request.user).exclude(deals=found)
-    rows = rows.search(words).prefetch_related("addresses", company_seen_by(request.user))
+    rows = rows.search(words, request.user).prefetch_related(
+        "addresses", company_seen_by(request.user)
+    )
     context = {"deal": found, "words": words, "offered": rows[:MOST_FOUND] if words else ()}
     context["people"] = found.contacts.visible_to(request.user).prefetch_related("addresses")
     return page(request, "crm/deals/contacts.html", context, part="offered")

@@ -19,7 +19,7 @@ def narrowed(nouns: str, query: QueryDict, user: User) -> Any:
     """The rows of a list ("contacts", "companies", "deals") that `user` sees and asked for."""
     rows = MODELS[nouns].objects.visible_to(user)
     rows = _of_view(rows, query.get("view", ""), user, timezone.now())
-    rows = rows.search(query.get("q", "").strip())
+    rows = rows.search(query.get("q", ""), user)
     owner = number(query, "owner")
     if owner is not None:
         rows = rows.filter(owner=owner)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm.models import AddressTaken, Contact
+from crm.models import AddressTaken, Contact, User
 from tests.factories import make_contact
 
 pytestmark = pytest.mark.django_db
@@ -36,8 +36,8 @@ def test_in_the_trash_its_addresses_are_free(aoki: Contact) -> None:
 
 
 @pytest.mark.parametrize("words", ["yuki", "AOKI", "aoki yuki", "aoki.example", "yuki@", "shoten"])
-def test_it_is_found_by_any_word(aoki: Contact, weber: Contact, words: str) -> None:
-    assert list(Contact.objects.search(words)) == [aoki]
+def test_it_is_found_by_any_word(aoki: Contact, weber: Contact, hana: User, words: str) -> None:
+    assert list(Contact.objects.search(words, hana)) == [aoki]
 
 
 def test_its_name_is_never_empty() -> None:
