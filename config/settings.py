@@ -207,6 +207,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # --- Connected inbox --------------------------------------------------------------------------
 
 INBOX_ALLOW_PRIVATE_HOSTS = env.bool("INBOX_ALLOW_PRIVATE_HOSTS", default=False)
+INBOX_ALLOW_PRIVATE_PICTURES = env.bool("INBOX_ALLOW_PRIVATE_PICTURES", default=False)
 INBOX_POLL_SECONDS = env.int("INBOX_POLL_SECONDS", default=60)
 INBOX_TROUBLE_HOURS = env.int("INBOX_TROUBLE_HOURS", default=4)
 INBOX_IDLE = env.bool("INBOX_IDLE", default=True)

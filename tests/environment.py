@@ -48,6 +48,7 @@ if not IS_WORKER:
         LANGUAGE_CODE="en",
         TIME_ZONE="UTC",
         INBOX_ALLOW_PRIVATE_HOSTS="true",  # every server of the tests is on loopback
+        INBOX_ALLOW_PRIVATE_PICTURES="true",
         INBOX_POLL_SECONDS="60",
         INBOX_IDLE="true",
         INBOX_CA_FILE="",

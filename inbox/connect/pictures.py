@@ -2,7 +2,8 @@
 nothing of who reads it: no address, no cookie, no referrer. Nothing of it is kept here.
 
 The rules are those for mail servers (hosts.py): the address that was checked is the one connected
-to, at each redirect anew, and certificates are verified.
+to, at each redirect anew, and certificates are verified. Private addresses have a setting of their
+own, since here whoever writes a mail chooses the address, and no operator does.
 """
 
 import socket
@@ -110,7 +111,7 @@ def _connected(parts: SplitResult) -> Iterator[HTTPConnection]:
 
 def _reached(host: str, port: int) -> socket.socket:
     """By the first of its addresses that answers."""
-    places = hosts.resolve(host, port, allow_private=settings.INBOX_ALLOW_PRIVATE_HOSTS)
+    places = hosts.resolve(host, port, allow_private=settings.INBOX_ALLOW_PRIVATE_PICTURES)
     for place in places[:-1]:
         with suppress(OSError):
             return socket.create_connection((place, port), timeout=SILENCE)

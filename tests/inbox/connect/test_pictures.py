@@ -55,8 +55,12 @@ def test_a_redirect_is_looked_at_like_an_address(server: Pictures, elsewhere: st
         fetch(f"{server.url}/a")
 
 
-def test_private_networks_are_not_asked(server: Pictures, settings: Settings) -> None:
-    settings.INBOX_ALLOW_PRIVATE_HOSTS = False
+@pytest.mark.rule("M39")
+def test_private_networks_are_not_asked_even_where_mail_servers_are(
+    server: Pictures, settings: Settings
+) -> None:
+    settings.INBOX_ALLOW_PRIVATE_HOSTS = True
+    settings.INBOX_ALLOW_PRIVATE_PICTURES = False
     with pytest.raises(NoPicture):
         fetch(f"{server.url}/a")
     assert not server.asked
