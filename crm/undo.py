@@ -30,6 +30,10 @@ Step = dict[str, Any]
 BATCH = 500  # rows in one query
 
 
+class Erased(Exception):
+    """What a row belonged to before is gone for good."""
+
+
 class _Exact(DjangoJSONEncoder):
     """Times to the microsecond: Django's own encoder cuts them to milliseconds."""
 
@@ -121,8 +125,8 @@ def undo(entry: UndoEntry) -> bool:
         with transaction.atomic():
             for step in reversed(entry.steps):
                 _take_back(step)
-    except AddressTaken:
-        return False  # it stays in the Trash, whose page says what can be done
+    except (AddressTaken, Erased):  # a contact stays in the Trash, whose page says what can be done
+        return False
     return True
 
 
@@ -151,7 +155,8 @@ def _take_one_back(model: Any, step: Step) -> None:
         case "trash":
             row.trash()
         case "links":
-            getattr(row, step["field"]).set(step["before"])
+            others = model._meta.get_field(step["field"]).related_model._default_manager
+            getattr(row, step["field"]).set(others.filter(pk__in=step["before"]))
         case "addresses":
             row.set_addresses([(address, label) for address, label in step["before"]])
     if isinstance(row, Activity):
@@ -162,6 +167,7 @@ def _set_all_back(model: Any, step: Step) -> None:
     """Those that nobody has changed since; a query for each value that they had."""
     column, now = step["column"], timezone.now()
     for before, pks in step["before"]:
+        _refuse_erased(model._meta.get_field(column), before)
         rows = model._default_manager.filter(pk__in=pks, **{column: step["after"]})
         rows.update(**{column: before}, updated_at=now)
 
@@ -171,9 +177,17 @@ def _set_back(row: Any, step: Step) -> None:
     for name, before in step["before"].items():
         field, column = row._meta.get_field(name), _column(row, name)
         if _plain(getattr(row, column)) == step["after"][name]:
+            _refuse_erased(field, before)
             setattr(row, column, before if field.is_relation else field.to_python(before))
             names.append(name)
     _save(row, names)
+
+
+def _refuse_erased(field: Any, before: Any) -> None:
+    if not field.is_relation or before is None:
+        return
+    if not field.related_model._default_manager.filter(pk=before).exists():
+        raise Erased
 
 
 def _save(row: models.Model, names: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from crm import undo
-from crm.models import Company, Contact, UndoEntry, User
+from crm.models import Company, Contact, Deal, UndoEntry, User
 from tests.factories import make_company, make_contact, make_deal
 
 
@@ -83,3 +83,30 @@ def test_the_button_leads_nowhere_else(client: Client, hana: User) -> None:
     client.force_login(hana)
     answer = client.post("/undo/nothing/", headers={"Referer": "https://evil.example/"})
     assert answer["Location"] == "/"
+
+
+def test_what_it_was_before_may_be_erased_by_now(
+    client: Client, hana: User, ken: User, aoki: Contact, weber: Contact
+) -> None:
+    first, second = make_company(), make_company()
+    deal = make_deal(company=first, owner=ken)
+    moved = undo.remember(hana, undo.changed(deal, name="New", company=second))
+    given = undo.remember(hana, *undo.changed_all(Deal, [deal.pk], owner=hana))
+    first.delete()
+    ken.delete()
+    client.force_login(hana)
+    for entry in (moved, given):
+        client.post(f"/undo/{entry.token}/")
+        assert "This can no longer be undone" in client.get("/contacts/").content.decode()
+    deal.refresh_from_db()
+    assert (deal.name, deal.company, deal.owner) == ("New", second, hana)
+
+
+def test_of_many_links_those_go_back_that_still_lead_somewhere(
+    hana: User, aoki: Contact, weber: Contact
+) -> None:
+    deal = make_deal(aoki, weber)
+    entry = undo.remember(hana, undo.linked(deal, "contacts", []))
+    weber.delete()
+    assert undo.undo(entry)
+    assert list(deal.contacts.all()) == [aoki]
