@@ -100,10 +100,16 @@ def stay(
 
 
 def say(request: HttpRequest, toast: str, undo: UndoEntry | str | None = None) -> None:
-    """A toast on the page that comes next; with `undo` it can be taken back from there."""
-    if toast:
-        back = reverse("crm:undo", args=[undo.token]) if isinstance(undo, UndoEntry) else undo or ""
-        messages.success(request, toast, extra_tags=back)
+    """A toast on the page that comes next; with `undo` it can be taken back from there. What a path
+    undoes is still to come, and the toast stays until then."""
+    if not toast:
+        return
+    if isinstance(undo, UndoEntry):
+        messages.success(request, toast, extra_tags=reverse("crm:undo", args=[undo.token]))
+    elif undo:
+        messages.info(request, toast, extra_tags=undo)
+    else:
+        messages.success(request, toast)
 
 
 def back(request: HttpRequest, otherwise: Any, *args: Any) -> str:

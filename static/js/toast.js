@@ -1,13 +1,15 @@
-/* A toast goes after 10 s; it waits while the mouse or the focus is on it. */
+/* A toast goes after 10 s, or after the seconds that it names; it waits while the mouse or the focus
+   is on it. */
 
-const LIFE = 10_000;
+const LIFE = 10; // s
 
 function show(toast) {
-  let timer = setTimeout(() => toast.remove(), LIFE);
+  const life = 1000 * (toast.dataset.toast || LIFE);
+  let timer = setTimeout(() => toast.remove(), life);
   const wait = () => clearTimeout(timer);
   const goOn = () => {
     wait();
-    timer = setTimeout(() => toast.remove(), LIFE / 2);
+    timer = setTimeout(() => toast.remove(), life / 2);
   };
   toast.addEventListener("mouseenter", wait);
   toast.addEventListener("focusin", wait);

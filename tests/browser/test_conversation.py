@@ -145,3 +145,23 @@ def test_a_conversation_is_split_by_keys_and_joined_again(
     expect(page.locator("#timeline .thread")).to_have_count(1)
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#timeline .thread")).to_have_count(2)
+
+
+@pytest.mark.rule("M26")
+@pytest.mark.parametrize("seconds", [5, 30])
+def test_the_way_back_stays_as_long_as_the_send_waits(
+    sign_in: SignIn, hana: User, aoki: Contact, mailbox: Mailbox, seconds: int
+) -> None:
+    hana.change(undo_seconds=seconds)
+    page = sign_in(hana)
+    page.clock.install()
+    page.goto(f"/contacts/{aoki.pk}/emails/")
+    page.get_by_label("Subject").fill("Offer")
+    page.get_by_label("Message").fill("Dear Yuki")
+    page.get_by_label("Message").press("Control+Enter")
+    toast = page.locator(".toast", has_text=f"Sending in {seconds} seconds.")
+    expect(toast).to_be_visible()
+    page.clock.fast_forward((seconds - 3) * 1000)
+    expect(toast).to_be_visible()
+    page.clock.fast_forward(3000)
+    expect(toast).to_be_hidden()
