@@ -5,6 +5,7 @@ from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from crm.models import Pipeline, Role, Stage, User
 
@@ -46,13 +47,14 @@ def create_first_account(*, name: str, email: str, password: str, time_zone: str
 
 
 def start_pipeline() -> Pipeline:
-    pipeline = Pipeline.objects.create(name="Sales")
+    """Named in the language of whoever starts it; from then on its names are the house's own."""
+    pipeline = Pipeline.objects.create(name=_("Sales"))
     rows = [
-        ("Qualified", 20, Stage.Outcome.OPEN),
-        ("Proposal", 50, Stage.Outcome.OPEN),
-        ("Negotiation", 80, Stage.Outcome.OPEN),
-        ("Won", 100, Stage.Outcome.WON),
-        ("Lost", 0, Stage.Outcome.LOST),
+        (_("Qualified"), 20, Stage.Outcome.OPEN),
+        (_("Proposal"), 50, Stage.Outcome.OPEN),
+        (_("Negotiation"), 80, Stage.Outcome.OPEN),
+        (_("Won"), 100, Stage.Outcome.WON),
+        (_("Lost"), 0, Stage.Outcome.LOST),
     ]
     for position, (name, probability, outcome) in enumerate(rows):
         Stage.objects.create(

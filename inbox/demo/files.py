@@ -8,10 +8,12 @@ _PAGES = {
     "offer": ("Offer 2026-014.pdf", ["Kumo Works", "Offer 2026-014", "Booking, set-up, training"]),
     "signed": ("Offer 2026-014 signed.pdf", ["Kumo Works", "Offer 2026-014", "Signed"]),
     "invoice": ("Invoice 4471.pdf", ["Kumo Works", "Invoice 4471", "Due within 14 days"]),
+    "invoice_again": ("Invoice 4471 corrected.pdf", ["Kumo Works", "Invoice 4471, corrected"]),
     "agreement": ("Data processing agreement.pdf", ["Kumo Works", "Data processing agreement"]),
     "offer_ja": ("御見積書_2026-014.pdf", ["Kumo Works", "Quotation 2026-014"]),
     "signed_ja": ("注文書.pdf", ["Purchase order", "Quotation 2026-014"]),
     "invoice_ja": ("請求書_4471.pdf", ["Kumo Works", "Invoice 4471"]),
+    "invoice_again_ja": ("請求書_4471_再発行.pdf", ["Kumo Works", "Invoice 4471, corrected"]),
 }
 NAMES = (*_PAGES, "screenshot")
 

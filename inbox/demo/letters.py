@@ -21,3 +21,7 @@ class Script:
 
     subject: str
     turns: tuple[Turn, ...]
+
+    @property
+    def files(self) -> set[str]:
+        return {turn.file for turn in self.turns if turn.file}

@@ -72,7 +72,7 @@ SCRIPTS = (
                 "Hello {us},\n\nour address has changed since May. Could you write it again?\n\n"
                 "{them}",
             ),
-            Turn("us", "Of course, here it is.\n\n{us}", file="invoice"),
+            Turn("us", "Of course, here it is.\n\n{us}", file="invoice_again"),
             Turn("them", "Thank you, it is paid.\n\n{them}"),
         ),
     ),

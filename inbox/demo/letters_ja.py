@@ -80,7 +80,7 @@ SCRIPTS = (
             Turn(
                 "us",
                 "{them} 様\n\n大変失礼いたしました。再発行いたします。\n\n{us}",
-                file="invoice_ja",
+                file="invoice_again_ja",
             ),
             Turn("them", "{us} 様\n\n受領いたしました。ありがとうございます。\n\n{them}"),
         ),

@@ -1,6 +1,7 @@
 """The demo's conversations: what stands on the timelines, many rows at a time."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -113,7 +114,8 @@ def _talks(
 
 
 def _who_and_what(persons: Sequence[Person], rng: random.Random) -> Iterator[tuple[Person, Script]]:
-    """First each case of note, then whatever, with everybody in turn."""
+    """First each case of note, then whatever, with everybody in turn; nobody gets a file twice."""
+    had: dict[str, set[str]] = defaultdict(set)
     english = [person for person in persons if not person.japanese]
     japanese = [person for person in persons if person.japanese]
     special = [letters_en.IMAGES, letters_en.NEWCOMER, letters_en.AUTO_REPLY]
@@ -124,12 +126,17 @@ def _who_and_what(persons: Sequence[Person], rng: random.Random) -> Iterator[tup
     yield from ((person, letters_ja.AUTO_REPLY) for person in japanese[-1:])
     for person in persons[:6]:  # an offer, with files
         if person is not gone:
-            yield person, (letters_ja if person.japanese else letters_en).SCRIPTS[0]
+            offer = (letters_ja if person.japanese else letters_en).SCRIPTS[0]
+            had[person.address] |= offer.files
+            yield person, offer
     for number in count():  # some have many, most have one or two
         person = rng.choice(persons[:6]) if number % 3 == 0 else persons[number % len(persons)]
         if person is not gone:
-            language = letters_ja if person.japanese else letters_en
-            yield person, rng.choice(language.SCRIPTS)
+            scripts = (letters_ja if person.japanese else letters_en).SCRIPTS
+            files = had[person.address]
+            script = rng.choice([each for each in scripts if not each.files & files])
+            files |= script.files
+            yield person, script
 
 
 def _lines(talk: Talk, rng: random.Random) -> Iterator[Line]:

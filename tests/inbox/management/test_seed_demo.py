@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import Count, F, Max
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from crm.lib.html import sanitise
 from crm.models import (
@@ -160,6 +160,21 @@ def test_each_case_of_note_is_there(settings: Any, tmp_path: Path) -> None:
     }
     assert kinds["application/pdf"].startswith(b"%PDF-1.4")
     assert kinds["image/png"].startswith(b"\x89PNG")
+
+
+def test_nobody_is_sent_a_file_twice_and_a_company_pays_in_one_currency() -> None:
+    seed(contacts=60, emails=240)
+    sent = Association.objects.filter(contact__isnull=False, activity__files__isnull=False)
+    of_each = sent.order_by().values("contact", "activity__files__name").annotate(times=Count("pk"))
+    assert of_each.filter(times=1).exists() and not of_each.filter(times__gt=1).exists()
+    of_each = Deal.objects.values("company").annotate(n=Count("currency", distinct=True))
+    assert of_each.exists() and not of_each.filter(n__gt=1).exists()
+
+
+def test_the_stages_are_named_in_the_language_of_the_house() -> None:
+    with translation.override("ja"):
+        seed()
+    assert Stage.objects.get(outcome=Stage.Outcome.WON).name == "受注"
 
 
 def test_a_large_one_takes_few_statements(django_assert_max_num_queries: Any) -> None:
