@@ -6,11 +6,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from crm import conversations, undo
 from crm.models import Email, Thread
-from crm.web import Request, done, onward, page
+from crm.web import Request, done, onward, page, post_only
 from inbox.views.finding import contact_of, email_or_404
 
 
@@ -20,7 +20,7 @@ def thread(request: Request, pk: int) -> HttpResponse:
     return page(request, "inbox/emails/thread.html", _context(request, _readable(request, pk)))
 
 
-@require_POST
+@post_only
 def split(request: Request, pk: int) -> HttpResponse:
     found = _readable(request, pk)
     if not conversations.can_split(found):
@@ -29,7 +29,7 @@ def split(request: Request, pk: int) -> HttpResponse:
     return _done(request, found, conversations.split(found), said)
 
 
-@require_POST
+@post_only
 def join(request: Request, pk: int) -> HttpResponse:
     """Its conversation becomes part of another one that is offered, whose content one sees."""
     found = _readable(request, pk)
@@ -42,7 +42,7 @@ def join(request: Request, pk: int) -> HttpResponse:
     return _done(request, found, step, _("They are one conversation now."))
 
 
-@require_POST
+@post_only
 def together(request: Request, pk: int) -> HttpResponse:
     """It is shown in its conversation again, not apart from it."""
     found = _readable(request, pk)
