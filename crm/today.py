@@ -20,10 +20,10 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from crm.models import Activity, Association, Contact, Deal, Email, Stage, User
+from crm.models.activities import WAITS_AT_MOST
 from crm.models.companies import company_seen_by
 from crm.models.emails import snippet
 
-WAITS_AT_MOST = timedelta(days=90)  # who has not been answered by then does not wait any more
 QUIET = timedelta(days=14)
 
 
@@ -37,6 +37,7 @@ def waiting(user: User, now: datetime, *, everyone: bool, most: int) -> list[Ema
         activity__in=activities.kept().filter(at__gte=now - WAITS_AT_MOST),
         direction=Email.Direction.INCOMING,
         auto_reply=False,
+        settled=False,
     )
     same = Email.objects.filter(thread=OuterRef("thread"), activity__deleted_at=None)
     newer = same.filter(

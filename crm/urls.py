@@ -38,6 +38,7 @@ urlpatterns = [
         path(f"{nouns}/bulk/", bulk.bulk, {"nouns": nouns}, name=f"{nouns}-bulk")
         for nouns in ("contacts", "companies", "deals")
     ],
+    path("emails/<int:pk>/settled/", home.settled, name="email-settled"),
     path("tasks/", todo.tasks, name="tasks"),
     path("tasks/<int:pk>/done/", todo.task_done, name="task-done"),
     path("tasks/<int:pk>/due/", todo.task_due, name="task-due"),

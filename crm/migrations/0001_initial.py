@@ -120,6 +120,7 @@ class Migration(migrations.Migration):
                 ('auto_reply', models.BooleanField(default=False)),
                 ('new_participant', models.BooleanField(default=False)),
                 ('visibility', models.CharField(choices=[('everything', 'everything'), ('subject', 'subject only'), ('metadata', 'metadata only')], default='everything', max_length=10)),
+                ('settled', models.BooleanField(default=False)),
                 ('answers', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='answered_by', to='crm.email')),
                 ('thread', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='emails', to='crm.thread')),
             ],

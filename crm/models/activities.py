@@ -168,7 +168,8 @@ class Association(models.Model):
 def unanswered(record: str, now: datetime) -> models.QuerySet[Association]:
     """Where a conversation on a record ("contact", "deal") waits for an answer of ours.
 
-    Its newest e-mail there came in within 90 days and is no automatic reply. The index by time
+    Its newest e-mail there came in within 90 days, is no automatic reply, and nobody has said that
+    it needs none. The index by time
     leads to the e-mails of those days; whether one is the newest is one look-up each.
     """
     newer = Association.objects.filter(
@@ -184,5 +185,6 @@ def unanswered(record: str, now: datetime) -> models.QuerySet[Association]:
         activity__deleted_at=None,
         activity__email__direction="incoming",
         activity__email__auto_reply=False,
+        activity__email__settled=False,
         **{f"{record}__isnull": False},
     )

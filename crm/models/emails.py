@@ -1,7 +1,7 @@
 """Email, Participant and Thread: the e-mail engagement as people see it (M14, M27).
 
 What only mail needs (ids, copies in mailboxes, delivery) hangs on it from `inbox`. Only the
-stories of `inbox` write these columns.
+stories of `inbox` write these columns, but for `settled`.
 """
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -97,6 +97,7 @@ class Email(ActivityDetail):
     auto_reply = models.BooleanField(default=False)
     new_participant = models.BooleanField(default=False)  # M7: the sender was not in the thread
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.EVERYTHING)
+    settled = models.BooleanField(default=False)  # somebody said that it needs no reply
 
     def __str__(self) -> str:
         return self.summary()

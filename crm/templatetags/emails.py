@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from crm.lib.html import is_designed, remote_images
 from crm.models import Activity, Contact, Email, Participant, User
+from crm.models.activities import WAITS_AT_MOST
 from crm.templatetags.ui import heading_for
 from crm.timeline import Line
 
@@ -75,9 +76,10 @@ def writers(line: Line) -> str:
 
 @register.filter
 def waits_for_reply(activity: Activity) -> bool:
-    """Whether the conversation's last word is theirs."""
+    """Whether the conversation's last word is theirs, and waits: as `unanswered` finds them."""
     email = activity.email
-    return email.direction == Email.Direction.INCOMING and not email.auto_reply
+    theirs = email.direction == Email.Direction.INCOMING and not email.auto_reply
+    return theirs and not email.settled and activity.at >= timezone.now() - WAITS_AT_MOST
 
 
 @register.filter

@@ -1,13 +1,19 @@
 """The home page: what needs me today."""
 
-from django.http import HttpResponse
-from django.utils import timezone
-from django.views.decorators.http import require_safe
+from datetime import datetime
+from typing import Any
 
-from crm import today
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from crm import today, undo
+from crm.models import Activity
 from crm.strangers import unknown_people
+from crm.timeline import touch
 from crm.views.todo import due_context
-from crm.web import Request, page
+from crm.web import Request, back, done, page, stay, visible_or_404
 
 MOST = 10
 
@@ -16,19 +22,39 @@ MOST = 10
 def home(request: Request) -> HttpResponse:
     user, now = request.user, timezone.localtime()
     everyone = request.GET.get("whose") == "everyone"
-    waiting = today.waiting(user, now, everyone=everyone, most=MOST + 1)
     stalled = today.stalled(user, now, everyone=everyone, most=MOST + 1)
     context = {
-        "everyone": everyone,
         "today": now,
-        "waiting": waiting[:MOST],
-        "more_waiting": len(waiting) > MOST,
         "stalled": stalled[:MOST],
         "more_stalled": len(stalled) > MOST,
         "pipeline": today.pipeline(user, now, everyone=everyone),
         "strangers": unknown_people(user),
         "recent": today.changed_lately(user, 6),
         "beginning": today.beginning(user),
+        **_waiting(request, now),
         **due_context(user),
     }
     return page(request, "crm/home/page.html", context)
+
+
+@require_POST
+def settled(request: Request, pk: int) -> HttpResponse:
+    """It needs no reply; the next e-mail of its conversation may need one again."""
+    emails = Activity.objects.filter(kind=Activity.Kind.EMAIL).kept()
+    activity: Activity = visible_or_404(emails, request.user, pk)
+    if not activity.email.seen_by(request.user):
+        raise Http404
+    entry = undo.remember(request.user, undo.changed(activity.email, settled=True))
+    touch(activity)
+    said = _("It needs no reply.")
+    if request.htmx.target == "waiting":
+        context = {**_waiting(request, timezone.localtime()), **due_context(request.user)}
+        return stay(request, "crm/home/_waiting.html", context, toast=said, undo=entry)
+    return done(request, back(request, "crm:home"), toast=said, undo=entry)
+
+
+def _waiting(request: Request, now: datetime) -> dict[str, Any]:
+    everyone = request.GET.get("whose") == "everyone"
+    waiting = today.waiting(request.user, now, everyone=everyone, most=MOST + 1)
+    more = len(waiting) > MOST
+    return {"everyone": everyone, "waiting": waiting[:MOST], "more_waiting": more}

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from crm import timeline, today, todo
+from crm import timeline, today, todo, undo
 from crm.models import Activity, Audience, Contact, Deal, Note, Stage, User
+from crm.models.activities import unanswered
 from tests.factories import make_contact, make_deal, make_email, make_note, make_stage
 
 NOW = timezone.localtime
@@ -30,6 +31,16 @@ def test_whose_last_word_is_theirs_waits_the_oldest_first(hana: User, aoki: Cont
     assert waiting(hana) == ["Later", "Re: First"]
     newer.activity.trash()
     assert waiting(hana) == ["First", "Later"]
+
+
+def test_what_needs_no_reply_waits_again_with_the_next_email(hana: User, aoki: Contact) -> None:
+    thanks = make_email(aoki, by=hana, subject="Thank you")
+    undo.changed(thanks, settled=True)
+    assert waiting(hana) == []
+    assert not aoki.associations.filter(pk__in=unanswered("contact", NOW()).values("pk"))
+    make_email(aoki, by=hana, subject="One more thing", thread=thanks.thread)
+    assert waiting(hana) == ["One more thing"]
+    assert aoki.associations.filter(pk__in=unanswered("contact", NOW()).values("pk"))
 
 
 def test_a_snippet_ends_where_the_quotation_begins(hana: User, aoki: Contact) -> None:

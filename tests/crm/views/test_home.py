@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from crm import todo
-from crm.models import Contact, User
+from crm.models import Contact, UndoEntry, User
 from tests.factories import make_contact, make_deal, make_email, make_mailbox
 
 
@@ -27,6 +27,41 @@ def test_what_needs_somebody_is_there(signed_in: Client, hana: User, aoki: Conta
     for said in ("Osaka dates", "Could we move it?", f"/emails/{email.pk}/reply/", "Call Yuki"):
         assert said in page
     assert "1 day late" in page and "Osaka rollout" in page and "Close date was" in page
+
+
+def test_what_needs_no_reply_goes_from_the_list_and_comes_back(
+    signed_in: Client, hana: User, aoki: Contact
+) -> None:
+    email = make_email(aoki, by=hana, subject="Thank you")
+    assert f"/emails/{email.pk}/settled/" in signed_in.get("/").content.decode()
+    answer = signed_in.post(f"/emails/{email.pk}/settled/", follow=True).content.decode()
+    assert "It needs no reply." in answer and f"/emails/{email.pk}/reply/" not in answer
+    token = UndoEntry.objects.get().token
+    signed_in.post(f"/undo/{token}/")
+    part = {"HX-Request": "true", "HX-Target": "waiting"}
+    assert f"/emails/{email.pk}/reply/" in signed_in.get("/").content.decode()
+    swapped = signed_in.post(f"/emails/{email.pk}/settled/", headers=part).content.decode()
+    assert "<html" not in swapped and "All answered" in swapped and "/undo/" in swapped
+
+
+def test_the_record_says_it_too(signed_in: Client, hana: User, aoki: Contact) -> None:
+    now = timezone.now()
+    email = make_email(aoki, by=hana)
+    make_email(aoki, by=hana, at=now - timedelta(days=100))  # does not wait any more
+    address, badge = f"/contacts/{aoki.pk}/", '<span class="badge" data-hue="shu">'
+    assert signed_in.get(address).content.decode().count(badge) == 1
+    came_from = {"Referer": f"http://testserver{address}"}
+    answer = signed_in.post(f"/emails/{email.pk}/settled/", headers=came_from)
+    assert answer["Location"].endswith(address)
+    assert badge not in signed_in.get(address).content.decode()
+
+
+def test_nobody_decides_about_a_letter_that_is_kept_from_them(
+    signed_in: Client, ken: User, aoki: Contact
+) -> None:
+    email = make_email(aoki, by=ken, visibility="subject")
+    assert signed_in.post(f"/emails/{email.pk}/settled/").status_code == 404
+    assert f"/emails/{email.pk}/settled/" not in signed_in.get("/?whose=everyone").content.decode()
 
 
 def test_a_private_email_shows_nothing_of_itself(

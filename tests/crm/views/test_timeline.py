@@ -168,6 +168,15 @@ def test_a_note_stands_on_the_timeline(signed_in: Client, aoki: Contact) -> None
 
 
 @pytest.mark.rule("M60")
+def test_news_bring_the_numbers_of_the_tabs(signed_in: Client, aoki: Contact) -> None:
+    before = aoki.news_at.isoformat()
+    make_email(aoki)
+    address = f"/contacts/{aoki.pk}/news/?tab=email&since={quote(before)}"
+    news = signed_in.get(address).content.decode()
+    assert 'id="tabs" data-refresh' in news and 'E-mail <span class="count">1<' in news
+    assert 'id="tab-email" href="?tab=email" aria-current="page"' in news
+
+
 def test_news_are_told_once_and_cost_little(signed_in: Client, aoki: Contact) -> None:
     since = signed_in.get(f"/contacts/{aoki.pk}/").context["news_since"]
     url = f"/contacts/{aoki.pk}/news/?since="
