@@ -73,7 +73,13 @@ def ago(when: datetime | None) -> dict[str, Any]:
 
 @register.inclusion_tag("components/navlink.html", takes_context=True)
 def navlink(
-    context: dict[str, Any], to: str, icon_name: str, label: str, key: str = "", count: object = 0
+    context: dict[str, Any],
+    to: str,
+    icon_name: str,
+    label: str,
+    key: str = "",
+    count: object = 0,
+    hint: str = "",
 ) -> dict[str, Any]:
     """{% navlink "crm:tasks" "task" label key="g t" count=n %}: it knows whether one is there."""
     request: HttpRequest | None = context.get("request")
@@ -81,7 +87,7 @@ def navlink(
     there = request.path if request else ""
     current = there == href if href == "/" else there.startswith(href)
     link = {"href": href, "icon_name": icon_name, "label": label, "current": current}
-    return {**link, "key": key, "count": count}
+    return {**link, "key": key, "count": count, "hint": hint}
 
 
 @register.simple_block_tag

@@ -131,10 +131,10 @@ def _save(request: Request, record: Any, name: str) -> HttpResponse:
     if not request.htmx:
         return done(request, kept, toast=toast, undo=entry)
     context = _context(request, kept, name) | {"saved": True, "moves_focus": True}
+    if kept.noun != "company":
+        context["company"] = company_of(kept, request.user)
     if name == "stage":
         context |= path_of(kept)
-    elif name == "company_name":
-        context["company"] = company_of(kept, request.user)
     template = "crm/records/_saved.html"
     return stay(request, template, context, toast=toast, undo=entry, changed="record:changed")
 

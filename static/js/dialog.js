@@ -27,7 +27,9 @@ document.addEventListener(
 
 function place(menu, beside) {
   const across = Math.min(beside.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8);
-  const down = Math.min(beside.bottom + 4, innerHeight - menu.offsetHeight - 8);
+  const below = beside.bottom + 4;
+  const fits = below + menu.offsetHeight + 8 <= innerHeight;
+  const down = fits ? below : beside.top - menu.offsetHeight - 4; // over a button at the bottom
   menu.style.insetInlineStart = `${Math.max(8, across)}px`;
   menu.style.insetBlockStart = `${Math.max(8, down)}px`;
 }

@@ -67,6 +67,7 @@ def test_by_keys(board: Page) -> None:
 
 def test_by_the_menu_and_lost_with_a_reason(board: Page) -> None:
     opener = board.get_by_role("link", name="Move Osaka rollout")
+    expect(opener).to_have_css("opacity", "1")  # it needs no pointer to be found
     opener.focus()
     board.keyboard.press("Enter")
     expect(board.get_by_role("button", name="Proposal")).to_be_focused()

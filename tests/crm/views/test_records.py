@@ -85,6 +85,18 @@ def test_associations_lead_to_one_another(
 
 
 @pytest.mark.rule("M41")
+def test_under_a_name_stands_the_company_else_the_address(
+    signed_in: Client, aoki: Contact, ken: User
+) -> None:
+    def said() -> str:
+        page = signed_in.get(aoki.get_absolute_url()).content.decode()
+        return page.split('class="identity__sub"')[1].split("</p>")[0]
+
+    assert aoki.company and f'<a href="/companies/{aoki.company_id}/">{aoki.company}</a>' in said()
+    aoki.company.change(audience=Audience.OWNER, owner=ken)
+    assert str(aoki.company) not in said() and aoki.email in said()
+
+
 def test_a_company_does_not_tell_what_a_hidden_contact_wrote(
     client: Client, aoki: Contact, deal: Deal, rin: User
 ) -> None:
