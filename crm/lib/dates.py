@@ -142,7 +142,7 @@ def _next_week(_found: re.Match[str], today: date) -> date:
 
 
 def _date(found: re.Match[str], today: date) -> date:
-    """3/17, 17 March, 3月17日, 2027-03-17: without a year the next one that comes."""
+    """3/17, 17.3., 17 March, 3月17日, 2027-03-17: without a year the next one that comes."""
     month, day = found["month"], int(found["day"])
     number = int(month) if month.isdecimal() else MONTHS.index(month[:3].lower()) + 1
     if number > 12:  # 17/3
@@ -168,6 +168,7 @@ DAYS: list[tuple[re.Pattern[str], Reader]] = [
         (r"next week|来週", _next_week),
         (rf"{YEAR}-(?P<month>\d{{1,2}})-(?P<day>\d{{1,2}})", _date),
         (rf"(?P<month>\d{{1,2}})/(?P<day>\d{{1,2}})(?:/{YEAR})?", _date),
+        (rf"(?P<day>\d{{1,2}})\.\s?(?P<month>\d{{1,2}})\.\s?{YEAR}?", _date),
         (rf"(?:{YEAR}年)?(?P<month>\d{{1,2}})月(?P<day>\d{{1,2}})日", _date),
         (rf"(?P<day>\d{{1,2}}) (?P<month>{MONTH})(?: {YEAR})?", _date),
         (rf"(?P<month>{MONTH}) (?P<day>\d{{1,2}})(?:,? {YEAR})?", _date),

@@ -47,6 +47,19 @@ def test_tasks_by_keyboard_alone(sign_in: SignIn, hana: User, tasks: list[Task])
     expect(line).to_have_value("")
 
 
+def test_a_pile_of_toasts_hides_nothing(sign_in: SignIn, hana: User) -> None:
+    page = sign_in(hana)
+    page.goto("/tasks/")
+    for name in ("One", "Two", "Three", "Four", "W" * 255):
+        page.get_by_label("New task").fill(name)
+        page.get_by_label("New task").press("Enter")
+        expect(page.locator(".toast").last).to_contain_text(name[:50])
+    shown = page.locator(".toast:visible")
+    expect(shown).to_have_count(3)  # the last ones, each of its own width
+    widths = [shown.nth(place).bounding_box() for place in range(3)]
+    assert max(box["width"] for box in widths if box) <= 520, widths
+
+
 def test_a_task_is_put_off_by_its_menu(sign_in: SignIn, hana: User, tasks: list[Task]) -> None:
     page = sign_in(hana)
     page.goto("/tasks/")

@@ -35,6 +35,8 @@ NOW = datetime(2026, 3, 11, 15, 0, tzinfo=TOKYO)  # a Wednesday
         ("Offer 17/3", "Offer", "2026-03-17 23:59"),
         ("Offer 3/1", "Offer", "2027-03-01 23:59"),  # the one that comes
         ("Offer 3/17/2028", "Offer", "2028-03-17 23:59"),
+        ("Offer 17.3.", "Offer", "2026-03-17 23:59"),
+        ("Offer 17.03.2028 09:30", "Offer", "2028-03-17 09:30"),
         ("Offer, 17 Mar", "Offer", "2026-03-17 23:59"),
         ("Offer March 17, 2027", "Offer", "2027-03-17 23:59"),
         ("Offer 2026-04-02 08:00", "Offer", "2026-04-02 08:00"),
@@ -68,6 +70,9 @@ def test_a_date_is_understood(text: str, title: str, at: str) -> None:
         "Offer 25:00",
         "Offer 13月40日",
         "Version 1.3/17",
+        "Version 1.3",
+        "Version 2.1.3.",
+        "It was 31.2.",
         "Mail to x@friday",
         "Where they sat",
         "月次報告を書く",
