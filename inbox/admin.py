@@ -42,7 +42,7 @@ class MailboxAdmin(admin.ModelAdmin):
     search_fields = ("email", "owner__email")
     list_select_related = ("owner", "team")
     fields = ("owner", "team", "email", "name", "scope", "visibility", "state", "state_reason")
-    readonly_fields = ("owner", "email", "state", "state_reason")
+    readonly_fields = ("owner", "email", "scope", "state", "state_reason")  # M12: its owner's wish
     inlines = (FolderInline,)
 
     def view_on_site(self, obj: models.Mailbox) -> str:
@@ -114,7 +114,7 @@ class OutgoingAdmin(SecretiveAdmin):
 
 @admin.register(models.HeadersRead)
 class HeadersReadAdmin(ReadOnlyAdmin):
-    list_display = ("mailbox", "day", "count")
+    list_display = ("mailbox", "day", "count", "never_log", "not_ours", "unproven")
     search_fields = ("mailbox__email",)
     list_select_related = ("mailbox",)
     date_hierarchy = "day"
@@ -127,3 +127,21 @@ class ReadingAdmin(ReadOnlyAdmin):
     search_fields = ("mailbox__email", "=message_id", "=known_id")
     list_select_related = ("mailbox",)
     date_hierarchy = "at"
+
+
+@admin.register(models.NeverLog)
+class NeverLogAdmin(ReadOnlyAdmin):
+    """The lists are kept on their own page."""
+
+    list_display = ("entry", "mailbox", "by", "created_at")
+    search_fields = ("entry", "mailbox__email")
+    list_select_related = ("mailbox", "by")
+
+
+@admin.register(models.LogSecret)
+class LogSecretAdmin(SecretiveAdmin):
+    secrets = ("secret",)
+    list_display = ("user", "updated_at")
+    exclude = ("secret",)
+    search_fields = ("user__email",)
+    list_select_related = ("user",)

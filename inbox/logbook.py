@@ -41,7 +41,11 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Arrival:
-    """Where a message was found, why it was read, and the e-mail that it answers, if known."""
+    """Where a message was found, why it was read, and the e-mail that it answers, if known.
+
+    `outgoing`: one of us wrote it; `unproven`: it merely says so. `by` is whose engagement it is,
+    where that is not the mailbox's owner.
+    """
 
     mailbox: Mailbox
     folder: Folder
@@ -50,6 +54,13 @@ class Arrival:
     identity: str
     reason: Reason
     answers: Email | None
+    outgoing: bool = False
+    unproven: bool = False
+    by: User | None = None
+
+    @property
+    def user(self) -> User:
+        return self.by or self.mailbox.owner
 
 
 @dataclass(frozen=True)
@@ -109,7 +120,7 @@ def log_incoming(
     """
     about = reported(parsed)
     answers = about or arrival.answers
-    if answers is None:
+    if answers is None and arrival.reason.rule == "reply":
         return None
     if MessageId.objects.filter(value=arrival.identity).exists():
         return _logged_already(arrival)
@@ -144,17 +155,17 @@ def reported(parsed: ParsedMessage) -> Email | None:
 
 
 def _log(
-    parsed: ParsedMessage, files: Sequence[StoredFile], arrival: Arrival, answers: Email
+    parsed: ParsedMessage, files: Sequence[StoredFile], arrival: Arrival, answers: Email | None
 ) -> Email:
     email = _write_email(parsed, arrival, answers)
-    MessageId.objects.create(value=arrival.identity, email=email)
+    MessageId.objects.create(value=arrival.identity, email=email, dated=parsed.date)
     note_copy(email, arrival.mailbox, arrival.folder, arrival.uid)
-    found = _write_participants(email, _people(parsed), _newcomers(parsed, email, arrival.mailbox))
+    found = _write_participants(email, _people(parsed), _newcomers(parsed, email, arrival))
     _write_files(email.activity, files)
     contacts = _contacts(found, email.direction, _sender(parsed), answers)
     timeline.record(email.activity, contacts=contacts, thread=email.thread)
     _link(email, parsed, arrival)
-    if email.direction == Email.Direction.INCOMING:
+    if email.direction == Email.Direction.INCOMING and answers and not email.unproven:
         confirm_delivery(answers, arrival.arrived_at)
         _tell(email, contacts, arrival.mailbox)
     return email
@@ -168,11 +179,13 @@ def _link(email: Email, parsed: ParsedMessage, arrival: Arrival) -> None:
     threads.arrived([arrival.identity], email)
 
 
-def _newcomers(parsed: ParsedMessage, email: Email, mailbox: Mailbox) -> Meet:
-    """Nobody is met through a robot; who joined unasked is offered, no more (M7, M55)."""
-    if parsed.from_robot:
+def _newcomers(parsed: ParsedMessage, email: Email, arrival: Arrival) -> Meet:
+    """Nobody is met through a robot, or through who is not proven; who joined unasked is offered,
+    no more (M7, M55)."""
+    if parsed.from_robot or email.unproven:
         return lambda people, known: newcomers.NOBODY
-    return partial(newcomers.meet, mailbox=mailbox, by=mailbox.owner, ask=email.new_participant)
+    ask = email.new_participant
+    return partial(newcomers.meet, mailbox=arrival.mailbox, by=arrival.user, ask=ask)
 
 
 def _tell(email: Email, contacts: Sequence[Contact], mailbox: Mailbox) -> None:
@@ -190,43 +203,58 @@ def _tell(email: Email, contacts: Sequence[Contact], mailbox: Mailbox) -> None:
             told.add(user.pk)
 
 
-def _write_email(parsed: ParsedMessage, arrival: Arrival, answers: Email) -> Email:
-    sender, filed = _sender(parsed), arrival.folder.role == Folder.Role.SENT
-    # What lies in Sent was sent, under an alias too; elsewhere the address tells.
-    outgoing = filed or Mailbox.objects.filter(email__iexact=sender).exists()
-    place = _place(parsed, answers, outgoing=outgoing)
-    known = answers.thread.emails.filter(participants__address__iexact=sender).exists()
-    # Servers tell whole seconds, and their clocks differ: no answer stands before its question.
-    at = max(arrival.arrived_at, answers.activity.at + timedelta(milliseconds=1))
-    activity = Activity.objects.create(kind=Activity.Kind.EMAIL, at=at, by=arrival.mailbox.owner)
+def _write_email(parsed: ParsedMessage, arrival: Arrival, answers: Email | None) -> Email:
+    by, place = arrival.user, _place(parsed, answers, outgoing=arrival.outgoing)
+    activity = Activity.objects.create(kind=Activity.Kind.EMAIL, at=_at(arrival, answers), by=by)
     return Email.objects.create(
         activity=activity,
         thread=place.thread,
         answers=answers,
         apart=place.apart,
-        direction=Email.Direction.OUTGOING if outgoing else Email.Direction.INCOMING,
+        direction=Email.Direction.OUTGOING if arrival.outgoing else Email.Direction.INCOMING,
         subject=parsed.subject[:998],
         text=parsed.text[:MOST_TEXT],
         html=parsed.html[:MOST_TEXT],
         reply_length=_reply_length(parsed.text, parsed.reply_text, parsed.quoted_text),
         message_id=parsed.message_id[:998],
-        source=Email.Source.REPLY,
+        source=Email.Source(arrival.reason.rule),
         reason_rule=arrival.reason.rule,
-        reason_message_id=answers.message_id if parsed.bounce else arrival.reason.known_id,
+        reason_message_id=_known_id(parsed, arrival, answers),
         auto_reply=parsed.kind != "normal",
-        new_participant=not outgoing and not known and parsed.kind == "normal",
+        new_participant=_joined(parsed, arrival, answers),
+        unproven=arrival.unproven,
         visibility=arrival.mailbox.visibility,
     )
 
 
-def _place(parsed: ParsedMessage, answers: Email, *, outgoing: bool) -> threads.Place:
+def _place(parsed: ParsedMessage, answers: Email | None, *, outgoing: bool) -> threads.Place:
     """What machines write is about what it answers, whatever its subject and sender say."""
-    if parsed.kind != "normal" or parsed.from_robot:
+    if answers and (parsed.kind != "normal" or parsed.from_robot):
         return threads.Place(answers.thread, answers.apart and Email.Apart.FOLLOWS)
     roles = {Participant.Role.TO, Participant.Role.CC, Participant.Role.BCC}
     roles |= set() if outgoing else {Participant.Role.FROM}
     people = {person.address for role, person in _people(parsed) if role in roles}
     return threads.place(answers, parsed.subject, people)
+
+
+def _at(arrival: Arrival, answers: Email | None) -> datetime:
+    """Servers tell whole seconds, and their clocks differ: no answer stands before its question."""
+    if answers is None:
+        return arrival.arrived_at
+    return max(arrival.arrived_at, answers.activity.at + timedelta(milliseconds=1))
+
+
+def _known_id(parsed: ParsedMessage, arrival: Arrival, answers: Email | None) -> str:
+    return answers.message_id if parsed.bounce and answers else arrival.reason.known_id
+
+
+def _joined(parsed: ParsedMessage, arrival: Arrival, answers: Email | None) -> bool:
+    """Whether its sender came into a conversation by naming one of its messages, no more (M7)."""
+    if arrival.reason.rule != "reply" or arrival.outgoing or parsed.kind != "normal":
+        return False
+    assert answers is not None  # log_incoming sees to that
+    people = answers.thread.emails.filter(participants__address__iexact=_sender(parsed))
+    return not people.exists()
 
 
 def _reply_length(text: str, reply: str, quoted: str) -> int:
@@ -253,13 +281,13 @@ def _people(parsed: ParsedMessage) -> list[tuple[str, Address]]:
 
 
 def _contacts(
-    found: Mapping[str, Contact], direction: str, sender: str, answers: Email
+    found: Mapping[str, Contact], direction: str, sender: str, answers: Email | None
 ) -> list[Contact]:
     """The contacts among its people. Where whom we wrote to, or who wrote to us, is none, it
     stands with the e-mail that it answers too: a colleague in Cc is not whom it is about."""
     contacts = set(found.values())
     outgoing = direction == Email.Direction.OUTGOING
-    if not (found.keys() - {sender} if outgoing else sender in found):
+    if answers and not (found.keys() - {sender} if outgoing else sender in found):
         contacts.update(Contact.objects.kept().filter(associations__activity=answers.activity_id))
     return list(contacts)
 

@@ -10,8 +10,9 @@ Rule = Literal["reply", "folder", "bcc", "forward", "contact"]
 class Reason:
     """What allowed a body to be read; made in `sync/rules.py` alone (a house test says so).
 
-    `known_id` is the Message-ID that the CRM held and that the message referred to.
+    `known_id` is the Message-ID that the CRM held and that the message referred to; only a reply
+    has one.
     """
 
     rule: Rule
-    known_id: str
+    known_id: str = ""

@@ -35,6 +35,18 @@ def snippet(most: int) -> Left:
     return Left("text", Least("reply_length", models.Value(most)))
 
 
+def reason_text(rule: str, message_id: str) -> str:
+    """A rule that let a body be read (M13), in one sentence; the ledger says the same."""
+    texts = {
+        "reply": _("It replies to {id}, which the CRM knows."),
+        "folder": _("It was put into the CRM folder."),
+        "bcc": _("It was sent to the logging address by Bcc."),
+        "forward": _("It was forwarded to the logging address."),
+        "contact": _("It was exchanged with a known contact."),
+    }
+    return texts.get(rule, "").format(id=f"<{message_id}>")
+
+
 class Email(ActivityDetail):
     class Direction(models.TextChoices):
         INCOMING = "incoming", gettext_lazy("incoming")
@@ -96,6 +108,8 @@ class Email(ActivityDetail):
     error = models.TextField(blank=True)  # the server's own words
     auto_reply = models.BooleanField(default=False)
     new_participant = models.BooleanField(default=False)  # M7: the sender was not in the thread
+    # It says to be from an address of ours, and nothing proves that
+    unproven = models.BooleanField(default=False)
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.EVERYTHING)
     settled = models.BooleanField(default=False)  # somebody said that it needs no reply
 
@@ -116,14 +130,7 @@ class Email(ActivityDetail):
     @property
     def reason_text(self) -> str:
         """Why this body was read, in one sentence (M13)."""
-        texts = {
-            "reply": _("It replies to {id}, which the CRM knows."),
-            "folder": _("It was put into the CRM folder."),
-            "bcc": _("It was sent to the logging address by Bcc."),
-            "forward": _("It was forwarded to the logging address."),
-            "contact": _("It was exchanged with a known contact."),
-        }
-        return texts.get(self.reason_rule, "").format(id=f"<{self.reason_message_id}>")
+        return reason_text(self.reason_rule, self.reason_message_id)
 
     @property
     def writer(self) -> "Participant | None":

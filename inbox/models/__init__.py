@@ -1,8 +1,10 @@
 """The nouns that only mail needs."""
 
 from inbox.models.absences import Absence
+from inbox.models.log_secrets import LogSecret
 from inbox.models.mailboxes import Credential, Folder, Mailbox
 from inbox.models.messages import AwaitedId, MailboxCopy, MessageId
+from inbox.models.never_log import NeverLog
 from inbox.models.outbox import Outgoing
 from inbox.models.readings import HeadersRead, Reading
 
@@ -12,9 +14,11 @@ __all__ = [
     "Credential",
     "Folder",
     "HeadersRead",
+    "LogSecret",
     "Mailbox",
     "MailboxCopy",
     "MessageId",
+    "NeverLog",
     "Outgoing",
     "Reading",
 ]

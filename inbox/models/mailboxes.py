@@ -110,6 +110,10 @@ class Mailbox(Timestamped):
     contact_creation = models.CharField(
         _("unknown people"), max_length=6, choices=ContactCreation, default=ContactCreation.ASK
     )
+    # M16: the organisation's logging address, and the name by which its own mail server signs
+    # Authentication-Results (RFC 8601); "" where that is not known
+    logs_mail = models.BooleanField(default=False)
+    authserv_id = models.CharField(max_length=253, blank=True)
     # M22: providers that put sent mail into Sent by themselves are given no second copy
     files_sent_itself = models.BooleanField(default=False)
 
@@ -132,7 +136,10 @@ class Mailbox(Timestamped):
         constraints = [
             models.UniqueConstraint(
                 fields=["owner", "email", "imap_host"], name="mailbox_connected_once"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["logs_mail"], condition=Q(logs_mail=True), name="mailbox_logging_once"
+            ),
         ]
         indexes = [
             # look_at_due_mailboxes, every tick
@@ -271,6 +278,8 @@ class Folder(Timestamped):
     mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="folders")
     name = models.CharField(max_length=255)
     role = models.CharField(max_length=8, choices=Role)
+    # Not looked at any more; the row stays, since copies say that they were found there.
+    watched = models.BooleanField(default=True)
     uidvalidity = models.PositiveBigIntegerField(null=True, blank=True)
     next_uid = models.PositiveBigIntegerField(default=1)
     messages = models.PositiveBigIntegerField(default=0)

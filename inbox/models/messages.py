@@ -39,6 +39,8 @@ class MessageId(models.Model):
         Email, models.SET_NULL, null=True, blank=True, related_name="message_ids"
     )
     origin = models.CharField(max_length=9, choices=Origin, default=Origin.SEEN)
+    # Its Date, as far as it has one: another message may carry the same id (F13)
+    dated = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[Any] = MessageIdQuerySet.as_manager()
 

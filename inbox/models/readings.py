@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F
-from django.utils.translation import gettext as _
+
+from crm.models.emails import reason_text
 
 
 class HeadersRead(models.Model):
@@ -15,6 +16,10 @@ class HeadersRead(models.Model):
     mailbox = models.ForeignKey("inbox.Mailbox", models.CASCADE, related_name="headers_read")
     day = models.DateField()
     count = models.PositiveIntegerField(default=0)
+    # Of those: left alone for a rule that forbids them, by the name of the rule (sync/rules.py)
+    never_log = models.PositiveIntegerField(default=0)
+    not_ours = models.PositiveIntegerField(default=0)
+    unproven = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["-day"]
@@ -25,11 +30,13 @@ class HeadersRead(models.Model):
         return f"{self.day}: {self.count}"
 
     @classmethod
-    def add(cls, mailbox: Any, day: date, count: int) -> None:
+    def add(cls, mailbox: Any, day: date, count: int, **refused: int) -> None:
+        """Count headers, and those of them that a rule forbade, by its name."""
         if count == 0:
             return
         row, _made = cls.objects.get_or_create(mailbox=mailbox, day=day)
-        cls.objects.filter(pk=row.pk).update(count=F("count") + count)
+        more = {name: F(name) + number for name, number in refused.items()}
+        cls.objects.filter(pk=row.pk).update(count=F("count") + count, **more)
 
 
 class Reading(models.Model):
@@ -41,7 +48,7 @@ class Reading(models.Model):
     )
     message_id = models.CharField(max_length=255)
     rule = models.CharField(max_length=8)
-    known_id = models.CharField(max_length=255)
+    known_id = models.CharField(max_length=255, blank=True)
     at = models.DateTimeField()
 
     class Meta:
@@ -53,17 +60,23 @@ class Reading(models.Model):
 
     @property
     def text(self) -> str:
-        """The reason in one sentence."""
-        return _("It replies to {id}, which the CRM knows.").format(id=f"<{self.known_id}>")
+        """The reason in one sentence, as the e-mail itself says it."""
+        return reason_text(self.rule, self.known_id)
 
 
 @dataclass(frozen=True)
 class LedgerDay:
-    """A day (UTC) of the ledger: headers looked at, and the bodies that were read, newest first."""
+    """A day (UTC) of the ledger: headers looked at, and the bodies that were read, newest first.
+
+    `never_log`, `not_ours` and `unproven` are of the headers: mail that a rule forbade.
+    """
 
     day: date
     headers: int
     bodies: list[Reading]
+    never_log: int = 0
+    not_ours: int = 0
+    unproven: int = 0
 
 
 def ledger(mailbox: Any, *, before: date | None = None, limit: int = 30) -> list[LedgerDay]:
@@ -71,7 +84,7 @@ def ledger(mailbox: Any, *, before: date | None = None, limit: int = 30) -> list
     counts = HeadersRead.objects.filter(mailbox=mailbox)
     if before:
         counts = counts.filter(day__lt=before)
-    headers = dict(counts.order_by("-day").values_list("day", "count")[:limit])
+    headers = {row.day: row for row in counts.order_by("-day")[:limit]}
     if not headers:
         return []
     start = datetime.combine(min(headers), time.min, UTC)
@@ -79,5 +92,10 @@ def ledger(mailbox: Any, *, before: date | None = None, limit: int = 30) -> list
     bodies: dict[date, list[Reading]] = {day: [] for day in headers}
     for row in Reading.objects.filter(mailbox=mailbox, at__gte=start, at__lt=end):
         bodies.setdefault(row.at.astimezone(UTC).date(), []).append(row)
-    days = sorted(bodies, reverse=True)
-    return [LedgerDay(day, headers.get(day, 0), bodies[day]) for day in days]
+    return [_ledger_day(day, headers.get(day), bodies[day]) for day in sorted(bodies, reverse=True)]
+
+
+def _ledger_day(day: date, row: HeadersRead | None, bodies: list[Reading]) -> LedgerDay:
+    if row is None:  # a body that was asked for across midnight
+        return LedgerDay(day, 0, bodies)
+    return LedgerDay(day, row.count, bodies, row.never_log, row.not_ours, row.unproven)

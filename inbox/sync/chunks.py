@@ -4,6 +4,7 @@ The ledger is committed before a body is asked for (M13), and each message is lo
 transaction with the cursor that passes it (I4).
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,14 +13,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from crm.models import User
 from inbox.logbook import Arrival, StoredFile, log_incoming, name_files, reported, store_files
 from inbox.mime.parse import parse
-from inbox.mime.types import ParsedMessage
 from inbox.models import Folder, Mailbox, Reading
 from inbox.sync.judging import Verdict
+from inbox.sync.letters import Letter, letters
 from inbox.sync.sent import note_known
 from inbox.sync.visit import Visit
-from inbox.wire.imap import ReadingSession
 
 BODIES_AT_ONCE = 20
 BYTES_AT_ONCE = 16 * 1024 * 1024
@@ -27,12 +28,14 @@ BEGINNING = 256 * 1024  # of a message above INBOX_MAX_MESSAGE_BYTES
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # INTERNALDATE is what anybody said, even year 9999
 
 
+_Filed = tuple[Letter, list[StoredFile]]
+
+
 @dataclass(frozen=True)
 class _Read:
     verdict: Verdict
     reading: Reading
-    parsed: ParsedMessage
-    files: list[StoredFile]
+    letters: list[_Filed]
 
 
 def chunks(verdicts: list[Verdict]) -> Iterator[list[Verdict]]:
@@ -57,9 +60,10 @@ def take(chunk: list[Verdict], folder: Folder, visit: Visit) -> None:
     while the next message waits for another one's."""
     read = _read_bodies(chunk, visit)
     visit.receipt.bodies_read += len(read)
-    passed = 0
+    passed, refused = 0, Counter[str]()
     for verdict in chunk:
         passed += 1
+        refused.update([verdict.refusal] if verdict.refusal else [])
         if not verdict.email and verdict.uid not in read and verdict is not chunk[-1]:
             continue
         logged = 0
@@ -67,18 +71,22 @@ def take(chunk: list[Verdict], folder: Folder, visit: Visit) -> None:
             if verdict.email:
                 note_known(verdict, visit.mailbox, folder, timezone.now())
             elif verdict.uid in read:
-                logged = int(_log(read[verdict.uid], visit.mailbox, folder))
-            visit.advance(folder, verdict.uid + 1, headers=passed, logged=logged)
+                logged = _log(read[verdict.uid], visit.mailbox, folder)
+            visit.advance(folder, verdict.uid + 1, headers=passed, logged=logged, **refused)
         visit.receipt.logged += logged
-        passed = 0
+        passed, refused = 0, Counter()
 
 
-def _log(row: _Read, mailbox: Mailbox, folder: Folder) -> bool:
-    email = log_incoming(row.parsed, row.files, _arrival(row.verdict, mailbox, folder))
-    if email is None:
-        return False
-    Reading.objects.filter(pk=row.reading.pk).update(email=email)
-    return True
+def _log(row: _Read, mailbox: Mailbox, folder: Folder) -> int:
+    """How many e-mails it came to: none for a report about mail that is not ours, or for a forward
+    in which there is none; several where several were forwarded."""
+    logged = 0
+    for letter, files in row.letters:
+        email = log_incoming(letter.parsed, files, _arrival(row.verdict, letter, mailbox, folder))
+        if email:
+            Reading.objects.filter(pk=row.reading.pk).update(email=email)
+            logged += 1
+    return logged
 
 
 def _read_bodies(chunk: list[Verdict], visit: Visit) -> dict[int, _Read]:
@@ -87,35 +95,38 @@ def _read_bodies(chunk: list[Verdict], visit: Visit) -> dict[int, _Read]:
         return {}
     ledger = _write_ledger(wanted.values(), visit)
     read, gone = {}, set(ledger)
-    for uid, message in _messages(wanted, visit.session):
-        if message:
+    for uid, found in _messages(wanted, visit):
+        if found is not None:
             gone.discard(uid)
-            read[uid] = _Read(wanted[uid], ledger[uid], *message)
+            read[uid] = _Read(wanted[uid], ledger[uid], found)
     # Expunged between header and body: nothing was read of it, so the ledger does not say so.
     Reading.objects.filter(pk__in=[ledger[uid].pk for uid in gone]).delete()
     return read
 
 
 def _messages(
-    wanted: Mapping[int, Verdict], session: ReadingSession
-) -> Iterator[tuple[int, tuple[ParsedMessage, list[StoredFile]] | None]]:
-    """Each wanted message with its files in the storage, by UID; None: it is gone (RFC 9051,
-    6.4.9). Of one above the limit only the beginning is read, and its files are named (M18)."""
-    limit = settings.INBOX_MAX_MESSAGE_BYTES
+    wanted: Mapping[int, Verdict], visit: Visit
+) -> Iterator[tuple[int, list[_Filed] | None]]:
+    """What each wanted message comes to, with its files in the storage, by UID; None: it is gone
+    (RFC 9051, 6.4.9). Of one above the limit only the beginning is read, and its files are named
+    (M18)."""
+    limit, session = settings.INBOX_MAX_MESSAGE_BYTES, visit.session
     reasons = {uid: verdict.reason for uid, verdict in wanted.items() if verdict.reason}
     large = [uid for uid in reasons if wanted[uid].block.size > limit]
     for uid, raw in session.bodies([(u, r) for u, r in reasons.items() if u not in large]):
-        parsed = parse(raw) if raw else None
-        yield uid, (parsed, _files(parsed, wanted[uid])) if parsed else None
+        found = letters(parse(raw), wanted[uid], visit.mailbox) if raw else None
+        yield uid, found if found is None else [(x, _files(x, wanted[uid])) for x in found]
     for uid in large:
         begun = session.beginning(uid, reasons[uid], BEGINNING)
-        yield uid, (parse(begun[0]), name_files(begun[1])) if begun else None
+        found = letters(parse(begun[0]), wanted[uid], visit.mailbox) if begun else None
+        yield uid, [(x, name_files(begun[1])) for x in found or []] if begun else None
 
 
-def _files(parsed: ParsedMessage, verdict: Verdict) -> list[StoredFile]:
+def _files(letter: Letter, verdict: Verdict) -> list[StoredFile]:
     """Of a report about mail that is not ours nothing is kept, its files included (M6)."""
-    ours = verdict.answers or reported(parsed)
-    return store_files(parsed.attachments) if ours else []
+    assert verdict.reason is not None  # only such bodies were read
+    ours = verdict.answers or verdict.reason.rule != "reply" or reported(letter.parsed)
+    return store_files(letter.parsed.attachments) if ours else []
 
 
 @transaction.atomic
@@ -139,14 +150,18 @@ def _write_ledger(verdicts: Collection[Verdict], visit: Visit) -> dict[int, Read
     return rows
 
 
-def _arrival(verdict: Verdict, mailbox: Mailbox, folder: Folder) -> Arrival:
+def _arrival(verdict: Verdict, letter: Letter, mailbox: Mailbox, folder: Folder) -> Arrival:
     assert verdict.reason is not None  # only such bodies were read
+    at = letter.at or verdict.block.arrived_at
     return Arrival(
         mailbox=mailbox,
         folder=folder,
         uid=verdict.uid,
-        arrived_at=min(max(verdict.block.arrived_at, EPOCH), timezone.now()),
-        identity=verdict.identity,
+        arrived_at=min(max(at, EPOCH), timezone.now()),
+        identity=letter.identity,
         reason=verdict.reason,
         answers=verdict.answers,
+        outgoing=letter.outgoing,
+        unproven=verdict.unproven,
+        by=User.objects.get(pk=verdict.sent_by) if verdict.sent_by else None,
     )

@@ -1,5 +1,6 @@
 """What is decided about each header of a batch: known already, to be read, or left alone (M6)."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,20 +9,25 @@ from django.conf import settings
 from crm.models import Email, Participant
 from inbox.mime.headers import parse_headers
 from inbox.mime.ids import normal
+from inbox.mime.origin import Origin, origin
 from inbox.mime.own_ids import is_ours, marker
 from inbox.mime.types import ParsedHeaders
 from inbox.models import Folder, MessageId
 from inbox.reason import Reason
+from inbox.sync.facts import facts_for, own_addresses
 from inbox.sync.identity import fingerprint, identity
 from inbox.sync.known import known_ids
-from inbox.sync.rules import reason_to_read, reason_to_read_report
+from inbox.sync.rules import Facts, decide, ids_named_by, reason_to_read_report, sent_by
 from inbox.wire.imap import HeaderBlock, ReadingSession
+
+# What mail programs and mailing lists put before a subject; the message is the same.
+_PREFIX = re.compile(r"^(?:\[[^\]]{1,80}\]|\w{1,6}(?:\[\d+\])?[::]|\s)+")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`email`: the CRM has this message. `reason`: its body may be read. Neither: left alone,
-    as is what was erased here (M48)."""
+    """`email`: the CRM has this message. `reason`: its body may be read. Neither: left alone, as
+    is what was erased here (M48); `refusal` names the rule that forbade it, if one did."""
 
     block: HeaderBlock
     header: ParsedHeaders
@@ -29,6 +35,10 @@ class Verdict:
     email: Email | None = None
     reason: Reason | None = None
     answers: Email | None = None  # the e-mail it was read for
+    refusal: str = ""
+    sent_by: int | None = None  # which of our users sent it to the logging address (M16)
+    outgoing: bool = False  # from an address of ours, and not in name alone
+    unproven: bool = False  # from an address of ours, by its own word
 
     @property
     def uid(self) -> int:
@@ -36,16 +46,22 @@ class Verdict:
 
 
 def judge(blocks: Sequence[HeaderBlock], folder: Folder, session: ReadingSession) -> list[Verdict]:
-    """Two queries for the whole batch; the server is asked only about delivery reports."""
+    """A handful of queries for the whole batch. The server is asked about delivery reports, and
+    for the traces of mail that says to be from one of us."""
     headers = [_dated(block) for block in blocks]
     known = known_ids(headers)
     senders = _senders({row.email_id for row in known.values() if row.email_id})
+    alive = {name: row.email for name, row in known.items() if row.email}
+    facts = facts_for(headers, folder, alive)
+    traces = _traces(blocks, session) if facts.logging else {}
     verdicts = []
     for block, header in zip(blocks, headers, strict=True):
         row, name = _recognise(header, folder, known, senders)
         verdict = Verdict(block, header, name, email=row.email if row else None)
-        verdicts.append(verdict if row else _to_read(verdict, known, session))
-    return verdicts
+        if row is None:
+            verdict = _to_read(verdict, facts, alive, session, traces.get(block.uid))
+        verdicts.append(verdict)
+    return _prove_ours(verdicts, folder, session)
 
 
 def _dated(block: HeaderBlock) -> ParsedHeaders:
@@ -75,27 +91,100 @@ def _recognise(
     mark = normal(header.musubi_message)
     if folder.role == Folder.Role.SENT and mark in known and is_ours(mark, _keys()):
         return known[mark], identity(header)
-    sender = header.sender.address.lower() if header.sender else ""
     for name in (identity(header), fingerprint(header)):
         row = known.get(name)
         if row is None:
             return None, name
-        if row.email_id is None or senders.get(row.email_id, "").lower() == sender:
+        if row.email is None or _is_copy(header, row, senders.get(row.email_id or 0, "")):
             return row, name
     return None, fingerprint(header)
 
 
-def _to_read(verdict: Verdict, known: Mapping[str, MessageId], session: ReadingSession) -> Verdict:
-    block, header = verdict.block, verdict.header
-    alive = {name: row.email for name, row in known.items() if row.email}
-    reason = reason_to_read(header, alive)
-    if reason:
-        answers = alive[reason.known_id]
-        return Verdict(block, header, verdict.identity, reason=reason, answers=answers)
+def _is_copy(header: ParsedHeaders, row: MessageId, sender: str) -> bool:
+    """Whether a message is the one that has this id, not another one with it: the same sender,
+    the same Date, the same subject but for what a mailing list puts before it (M10, F13).
+
+    What we sent ourselves goes by its id alone: providers change its Date (M9).
+    """
+    assert row.email is not None  # of a tombstone nothing is left to compare
+    if _sender(header) != sender.lower():
+        return False
+    if row.origin != MessageId.Origin.SEEN or row.dated is None:
+        return True
+    return header.date == row.dated and _bare(header.subject) == _bare(row.email.subject)
+
+
+def _bare(subject: str) -> str:
+    return _PREFIX.sub("", subject[:998]).strip().lower()
+
+
+def _to_read(
+    verdict: Verdict,
+    facts: Facts,
+    alive: Mapping[str, Email],
+    session: ReadingSession,
+    trace: Origin | None,
+) -> Verdict:
+    header = verdict.header
+    decision = decide(header, facts, trace)
+    if isinstance(decision, Reason):
+        user = sent_by(header, facts.logging) if facts.logging else None
+        answers = _answered(header, decision, alive)
+        return replace(verdict, reason=decision, answers=answers, sent_by=user)
+    if decision:
+        return replace(verdict, refusal=decision)
     mark = marker(_keys())
-    if header.report and session.holds(block.uid, mark):
-        return Verdict(block, header, verdict.identity, reason=reason_to_read_report(mark))
+    if header.report and session.holds(verdict.uid, mark):
+        return replace(verdict, reason=reason_to_read_report(mark))
     return verdict
+
+
+def _answered(header: ParsedHeaders, reason: Reason, alive: Mapping[str, Email]) -> Email | None:
+    """The e-mail that it answers, where the CRM has it, whatever rule let it be read. What was
+    forwarded does not answer what it passes on."""
+    if reason.rule == "forward":
+        return None
+    return next((alive[name] for name in ids_named_by(header) if name in alive), None)
+
+
+def _prove_ours(verdicts: list[Verdict], folder: Folder, session: ReadingSession) -> list[Verdict]:
+    """Tell mail of ours from mail that merely says so: anybody can write our address into From.
+
+    What lies in Sent or was proven to the logging address is ours, under an alias too. Elsewhere
+    it is where no server ever took it in (whoever filed it was signed in to the mailbox), where the
+    trusted server vouches for it, or where its owner put it into the CRM folder.
+    """
+    to_log = [v for v in verdicts if v.reason and not v.header.report]
+    ours = own_addresses() if to_log else set()
+    named = {v.uid for v in to_log if v.header.sender and _sender(v.header) in ours}
+    trusting = folder.role in (Folder.Role.SENT, Folder.Role.CRM)
+    asked = [v.block for v in to_log if v.uid in named and not (trusting or v.sent_by)]
+    traces = _traces(asked, session) if asked else {}
+    return [_with_direction(v, folder, traces.get(v.uid), named=v.uid in named) for v in verdicts]
+
+
+def _with_direction(
+    verdict: Verdict, folder: Folder, trace: Origin | None, *, named: bool
+) -> Verdict:
+    if verdict.reason is None or verdict.header.report:
+        return verdict
+    if folder.role == Folder.Role.SENT or verdict.reason.rule == "bcc":
+        return replace(verdict, outgoing=True)
+    if not named or verdict.reason.rule == "forward":
+        return verdict
+    filed = trace is not None and not trace.travelled
+    server = folder.mailbox.authserv_id
+    proven = trace is not None and trace.proves(_sender(verdict.header), server)
+    ours = folder.role == Folder.Role.CRM or filed or proven
+    return replace(verdict, outgoing=ours, unproven=not ours)
+
+
+def _traces(blocks: Sequence[HeaderBlock], session: ReadingSession) -> dict[int, Origin]:
+    return {uid: origin(raw) for uid, raw in session.traces([block.uid for block in blocks])}
+
+
+def _sender(header: ParsedHeaders) -> str:
+    return header.sender.address.lower() if header.sender else ""
 
 
 def _keys() -> list[str]:

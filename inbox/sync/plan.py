@@ -8,6 +8,7 @@
     same validity    UIDNEXT above the cursor     the range from the cursor on
     same validity    UIDNEXT below the cursor     since a day before the last look
     other validity   any                          since a day before the last look
+    of a whole folder: no or other validity       all of it
 
 A UIDVALIDITY that changed makes every UID worthless (RFC 9051, 2.3.1.1), and so does a UIDNEXT
 that fell, which no server may let happen. The mail since the last look is looked at again; what is
@@ -41,12 +42,22 @@ class Look:
     since: date | None = None
 
 
-def plan(cursor: Cursor, *, uidvalidity: int, uidnext: int, since_days: int, now: datetime) -> Look:
-    """Decide what to look at.
+def plan(
+    cursor: Cursor,
+    *,
+    uidvalidity: int,
+    uidnext: int,
+    since_days: int,
+    now: datetime,
+    whole: bool = False,
+) -> Look:
+    """Decide what to look at. `whole`: each message of the folder counts, however old (M17).
 
     >>> plan(Cursor(7, 41, None), uidvalidity=7, uidnext=43, since_days=0, now=datetime.now())
     Look(kind='range', first_uid=41, since=None)
     """
+    if whole and cursor.uidvalidity != uidvalidity:
+        return Look("range", first_uid=1)
     if cursor.uidvalidity is None and cursor.looked_at is None:
         if since_days:
             return Look("since", since=(now - timedelta(days=since_days)).date())

@@ -1,22 +1,130 @@
-"""What allows a body to be read. Pure, and the only place that gives a Reason (M6, M7, M44).
+"""What allows a body to be read, and what forbids it. Pure, and the only place that gives a Reason
+(M6, M7, M11, M12, M16, M17, M44).
 
 Every rule looks at header fields alone. A message that no rule names is not read, and nothing of
-it is kept. Subjects and addresses never make a match by themselves (M7).
+it is kept. Subjects never make a match, addresses only where the mailbox's owner asked for it.
+
+    never-log list       any     ─► never read, whatever the others say          M11
+    logging address      any     ─► bcc, forward: from people of ours, proven    M16
+    reply                any     ─► it names a Message-ID that the CRM knows     M7
+    folder               CRM     ─► its owner put it there                       M17
+    contact              any     ─► opt-in: a known contact is among its people  M12
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 from inbox.mime.ids import normal
+from inbox.mime.origin import Origin
 from inbox.mime.types import ParsedHeaders
 from inbox.reason import Reason
+from inbox.sync import never_log
+
+Refusal = Literal["never_log", "not_ours", "unproven"]
 
 
-def reason_to_read(header: ParsedHeaders, known: Container[str]) -> Reason | None:
-    """Why this body may be read, or None: it may not.
+@dataclass(frozen=True)
+class LoggingAddress:
+    """The mailbox that logs by Bcc and forwarding: who may write to it, and what proves them.
 
-    `known` holds the Message-IDs of the CRM, in normal form, at least those of `ids_named_by`.
+    `server` is the name that its mail server signs Authentication-Results with; "" where that is
+    not known. `people` are the addresses of our users, `secrets` what stands behind their plus.
     """
-    return next((Reason("reply", name) for name in ids_named_by(header) if name in known), None)
+
+    address: str
+    server: str
+    people: Mapping[str, int]
+    secrets: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the CRM knows of a batch of headers, and of the mailbox and the folder they lie in."""
+
+    own: str  # the mailbox's address
+    known: Container[str] = ()  # Message-IDs, in normal form, at least those of `ids_named_by`
+    never: Collection[str] = ()  # entries of the never-log lists that hold here
+    contacts: Collection[str] = ()  # known contacts' addresses; empty unless opted in
+    folder: str = ""
+    logging: LoggingAddress | None = None
+
+
+def decide(
+    header: ParsedHeaders, facts: Facts, origin: Origin | None = None
+) -> Reason | Refusal | None:
+    """Why this body may be read, or what forbids it; None: no rule speaks of it, so it is not.
+
+    `origin` is what servers wrote above it; a logging address alone needs it.
+    """
+    if never_log.covers(facts.never, people_of(header), facts.own):
+        return "never_log"
+    if facts.logging:
+        return _logged_by(header, facts.logging, origin or Origin())
+    return _reply(header, facts) or _folder(facts) or _contact(header, facts)
+
+
+def _reply(header: ParsedHeaders, facts: Facts) -> Reason | None:
+    named = (name for name in ids_named_by(header) if name in facts.known)
+    return next((Reason("reply", name) for name in named), None)
+
+
+def _folder(facts: Facts) -> Reason | None:
+    return Reason("folder") if facts.folder == "crm" else None
+
+
+def _contact(header: ParsedHeaders, facts: Facts) -> Reason | None:
+    others = people_of(header) - {facts.own.lower()}
+    return None if others.isdisjoint(facts.contacts) else Reason("contact")
+
+
+def _logged_by(header: ParsedHeaders, ours: LoggingAddress, origin: Origin) -> Reason | Refusal:
+    """Who is in its From is one of us, and that is proven. Addressed to the logging address alone
+    it was forwarded; where others were written to, it is a copy."""
+    user = sent_by(header, ours)
+    if user is None:
+        return "not_ours"
+    if not _is_proven(header, ours, origin, user):
+        return "unproven"
+    written_to = {person.address.lower() for person in (*header.to, *header.cc, *header.bcc)}
+    others = [address for address in written_to if not is_logging(address, ours)]
+    return Reason("bcc") if others else Reason("forward")
+
+
+def _is_proven(header: ParsedHeaders, ours: LoggingAddress, origin: Origin, user: int) -> bool:
+    """By the trusted server's own word. Where none is known, by the secret behind the plus of the
+    address, which that person alone was shown, unless a server says that the sender is forged."""
+    sender = header.sender.address if header.sender else ""
+    if ours.server:
+        return origin.proves(sender, ours.server)
+    written_to = [person.address for person in (*header.to, *header.cc, *header.bcc)]
+    secrets = {_behind_plus(address, ours) for address in (*written_to, *origin.reached)}
+    return not origin.failed() and any(ours.secrets.get(secret) == user for secret in secrets)
+
+
+def sent_by(header: ParsedHeaders, ours: LoggingAddress) -> int | None:
+    """Which of our users it says to be from."""
+    return ours.people.get(header.sender.address.lower()) if header.sender else None
+
+
+def is_logging(address: str, ours: LoggingAddress) -> bool:
+    return address.lower() == ours.address.lower() or bool(_behind_plus(address, ours))
+
+
+def _behind_plus(address: str, ours: LoggingAddress) -> str:
+    """`k3f9` of `log+k3f9@example.org`, where that is the logging address."""
+    local, _at, domain = ours.address.lower().rpartition("@")
+    written = address.lower()
+    if not (written.startswith(f"{local}+") and written.endswith(f"@{domain}")):
+        return ""
+    return written[len(local) + 1 : -len(domain) - 1]
+
+
+def people_of(header: ParsedHeaders) -> set[str]:
+    """Everybody that it names, in lower case."""
+    named = (*header.to, *header.cc, *header.bcc, *header.reply_to)
+    sender = (header.sender,) if header.sender else ()
+    return {person.address.lower() for person in (*sender, *named)}
 
 
 def reason_to_read_report(marker: str) -> Reason:

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from crm import timeline
+from crm.models import Email
 from inbox import threads
 from inbox.logbook import confirm_delivery, note_copy
 from inbox.models import Folder, Mailbox, MessageId
@@ -19,4 +21,13 @@ def note_known(verdict: Verdict, mailbox: Mailbox, folder: Folder, now: datetime
         )
         if new:
             threads.arrived([verdict.identity], verdict.email)
+        _prove(verdict.email)
         confirm_delivery(verdict.email, now)
+
+
+def _prove(email: Email) -> None:
+    """A colleague's INBOX had it first, where nothing proved that we wrote it. Sent does."""
+    if email.unproven:
+        email.unproven, email.direction = False, Email.Direction.OUTGOING
+        email.save(update_fields=["unproven", "direction"])
+        timeline.touch(email.activity)

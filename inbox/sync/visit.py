@@ -9,6 +9,8 @@ from django.utils import timezone
 from inbox.models import Absence, Folder, HeadersRead, Mailbox
 from inbox.wire.imap import ReadingSession
 
+_OWNERS_WISHES = ["visibility", "scope", "contact_creation", "logs_mail", "authserv_id"]
+
 
 class LeaseLost(Exception):
     """Somebody else looks at this mailbox now; what is not committed is theirs to do."""
@@ -53,18 +55,23 @@ class Visit:
         volume = min(volume, settings.INBOX_MAX_MESSAGE_BYTES)
         if not self.mailbox.hold(self.token, timezone.now(), volume):
             raise LeaseLost
-        self.mailbox.refresh_from_db(fields=["visibility"])
+        self.mailbox.refresh_from_db(fields=_OWNERS_WISHES)
 
     @transaction.atomic
-    def advance(self, folder: Folder, next_uid: int, *, headers: int, logged: int = 0) -> None:
-        """Move the cursor, in the transaction of what it covers (I4). Raises LeaseLost."""
+    def advance(
+        self, folder: Folder, next_uid: int, *, headers: int, logged: int = 0, **refused: int
+    ) -> None:
+        """Move the cursor, in the transaction of what it covers (I4). Raises LeaseLost.
+
+        `headers` is how many were looked at; `refused`, what a rule forbade of them, by its name.
+        """
         now = timezone.now()
         if not self.mailbox.hold(self.token, now):
             raise LeaseLost
         if held := self.held.get(folder.pk):
             held.reached = max(held.reached, next_uid)
             next_uid = min(next_uid, held.first)
-        HeadersRead.add(self.mailbox, now.date(), headers)
+        HeadersRead.add(self.mailbox, now.date(), headers, **refused)
         if self.absence and (headers or logged):
             self.absence.add(headers, logged)
         folder.change(

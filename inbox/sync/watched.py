@@ -22,7 +22,7 @@ COPIES_ASKED = 3  # how many known messages are sought after the numbers have ch
 
 def watched(mailbox: Mailbox, session: ReadingSession) -> list[Folder]:
     """Those that have a row, and INBOX and Sent as soon as they are there; in their ORDER."""
-    folders = sorted(mailbox.folders.all(), key=_place)
+    folders = sorted(mailbox.folders.filter(watched=True), key=_place)
     if {folder.role for folder in folders} >= {_ROLE.SENT, _ROLE.INBOX}:
         return folders
     listed = session.folders()
@@ -49,6 +49,7 @@ def plan_for(folder: Folder, status: FolderStatus) -> Look:
         uidnext=status.uidnext,
         since_days=folder.mailbox.since_days,
         now=timezone.now(),
+        whole=folder.role == _ROLE.CRM,
     )
 
 

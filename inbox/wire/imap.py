@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self
 
+from inbox.mime.origin import TRACE
 from inbox.reason import Reason
 from inbox.wire.account import Account
 from inbox.wire.client import Argument, Client, is_exists, quoted
@@ -38,6 +39,7 @@ FIELDS = (
 )
 _HEADER_ITEMS = f"(UID RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER.FIELDS ({FIELDS.upper()})])"
 _STANDING = b"(MESSAGES UIDNEXT UIDVALIDITY)"
+_TRACE_ITEMS = f"(UID BODY.PEEK[HEADER.FIELDS ({TRACE.upper()})])"
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -160,6 +162,14 @@ class ReadingSession:
                     told.add(uid)
                     size = number(items.get(b"RFC822.SIZE", b"0"))
                     yield HeaderBlock(uid, size, arrived(items.get(b"INTERNALDATE")), raw)
+
+    def traces(self, uids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        """What servers wrote above these messages: asked for where it matters whose mail it is."""
+        for start in range(0, len(uids), BATCH):
+            for items in self._fetch(uids[start : start + BATCH], _TRACE_ITEMS):
+                raw = next((v for k, v in items.items() if k.startswith(b"BODY[HEADER")), None)
+                if raw is not None:
+                    yield number(items[b"UID"]), raw
 
     def uids_since(self, day: date) -> list[int]:
         """Which messages arrived on that day or later."""

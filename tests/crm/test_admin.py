@@ -28,7 +28,15 @@ from crm.models import (
     UndoEntry,
     User,
 )
-from inbox.models import Credential, HeadersRead, MailboxCopy, Outgoing, Reading
+from inbox.models import (
+    Credential,
+    HeadersRead,
+    LogSecret,
+    MailboxCopy,
+    NeverLog,
+    Outgoing,
+    Reading,
+)
 from tests.factories import (
     make_company,
     make_contact,
@@ -47,6 +55,7 @@ OURS = [model for model in MODELS if model._meta.app_label in ("crm", "inbox")]
 FROZEN = b"canary-frozen-bytes"
 PASSWORD = "canary-mailbox-password"
 CANARY = "canary-of-somebody"
+SECRET = "canary-behind-a-plus"
 
 
 def label(model: Any) -> str:
@@ -89,6 +98,8 @@ def _fill_inbox(user: User, email: Any, number: int) -> None:
         email=email, mailbox=box, token="t", due_at=now, claimed_until=now, frozen=FROZEN
     )
     HeadersRead.objects.create(mailbox=box, day=now.date(), count=1)
+    NeverLog.objects.create(entry=f"bank{number}.example", mailbox=box, by=user)
+    LogSecret.objects.create(user=user, secret=f"{SECRET}{number}")
     Reading.objects.create(
         mailbox=box, email=email, message_id="a@b", rule="reply", known_id="c@d", at=now
     )
@@ -101,7 +112,7 @@ def browse(client: Client, mio: User) -> Callable[[str], Any]:
 
     def get(address: str) -> Any:
         answer = client.get(address)
-        secrets = [FROZEN.decode(), PASSWORD, CANARY]
+        secrets = [FROZEN.decode(), PASSWORD, CANARY, SECRET]
         secrets += UndoEntry.objects.values_list("token", flat=True)
         secrets += ApiToken.objects.values_list("digest", flat=True)
         secrets += User.objects.values_list("password", flat=True)
@@ -154,6 +165,7 @@ def _cost(browse: Callable[[str], Any], address: str) -> int:
         "inbox/mailbox/?credential__password__startswith=s",
         "inbox/credential/?password__startswith=s",
         "inbox/outgoing/?frozen__startswith=c",
+        "inbox/logsecret/?secret__startswith=c",
     ],
 )
 def test_a_secret_cannot_be_filtered_for(browse: Callable[[str], Any], query: str) -> None:

@@ -51,3 +51,12 @@ def test_beginning_again_costs_a_bounded_number_of_headers(
     first = begin_again(by_date, by_id, uidnext)
     assert uidnext - first <= MOST_AGAIN
     assert first >= min(uid or uidnext for uid in (by_date, by_id)) or uidnext - first > AFFORDABLE
+
+
+@pytest.mark.rule("M17")
+def test_all_of_a_whole_folder_counts() -> None:
+    """What is moved into the CRM folder keeps its old day; a new UIDVALIDITY hides none of it."""
+    asked = {"uidnext": 43, "since_days": 0, "now": NOW, "whole": True}
+    for cursor in (Cursor(None, 1, None), Cursor(None, 1, LOOKED), Cursor(7, 41, LOOKED)):
+        assert plan(cursor, uidvalidity=8, **asked) == Look("range", 1)
+    assert plan(Cursor(8, 41, LOOKED), uidvalidity=8, **asked) == Look("range", 41)

@@ -1,0 +1,58 @@
+"""What the rules have to know of a batch of headers: one query a question, whatever its size."""
+
+from collections.abc import Container, Iterable, Sequence
+
+from crm.models import Contact, User
+from inbox.mime.types import ParsedHeaders
+from inbox.models import Folder, LogSecret, Mailbox, NeverLog
+from inbox.sync.never_log import names_of
+from inbox.sync.rules import Facts, LoggingAddress, people_of
+
+
+def facts_for(headers: Sequence[ParsedHeaders], folder: Folder, known: Container[str]) -> Facts:
+    """Two queries at most in an ordinary mailbox: the never-log lists, and the contacts where its
+    owner opted in (M12); three more in the one that logs (M16)."""
+    mailbox = folder.mailbox
+    people = {address for header in headers for address in people_of(header)}
+    return Facts(
+        own=mailbox.email,
+        known=known,
+        never=never_over(mailbox, people),
+        contacts=_contacts(people) if mailbox.scope == Mailbox.Scope.CONTACTS else (),
+        folder=folder.role,
+        logging=_logging(mailbox, headers) if mailbox.logs_mail else None,
+    )
+
+
+def never_over(mailbox: Mailbox, people: Iterable[str]) -> set[str]:
+    """The entries of the never-log lists that cover any of these people."""
+    found: set[str] = NeverLog.objects.over(mailbox, {n for p in people for n in names_of(p)})
+    return found
+
+
+def own_addresses() -> set[str]:
+    """Of every connected mailbox; there are as many as colleagues."""
+    return {address.lower() for address in Mailbox.objects.values_list("email", flat=True)}
+
+
+def _contacts(people: set[str]) -> set[str]:
+    """Known contacts among them; a colleague, or a mailbox of ours, is none."""
+    found = set(Contact.objects.with_addresses(people)) - own_addresses()
+    return found - set(User.objects.filter(email__in=found).values_list("email", flat=True))
+
+
+def _logging(mailbox: Mailbox, headers: Sequence[ParsedHeaders]) -> LoggingAddress:
+    """Who among the senders is one of us: by the address of the account, or of a mailbox."""
+    senders = {header.sender.address.lower() for header in headers if header.sender}
+    users = User.objects.filter(email__in=senders, is_active=True)
+    people = dict(users.values_list("email", "pk"))
+    boxes = Mailbox.objects.filter(owner__is_active=True, logs_mail=False)
+    for address, owner in boxes.values_list("email", "owner"):
+        people.setdefault(address.lower(), owner)
+    secrets = LogSecret.objects.filter(user__in=set(people.values()))
+    return LoggingAddress(
+        address=mailbox.email,
+        server=mailbox.authserv_id,
+        people=people,
+        secrets=dict(secrets.values_list("secret", "user")),
+    )

@@ -1,0 +1,92 @@
+"""What of a message that was read is logged: itself, or what was forwarded in it (M16)."""
+
+import zoneinfo
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+
+from django.utils import timezone
+
+from crm.models import User
+from inbox.mime.forwards import originals
+from inbox.mime.types import Address, ParsedHeaders, ParsedMessage
+from inbox.models import Mailbox
+from inbox.sync.facts import never_over, own_addresses
+from inbox.sync.identity import identity
+from inbox.sync.judging import Verdict
+from inbox.sync.never_log import covers
+from inbox.sync.rules import LoggingAddress, is_logging
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message to be logged; `identity` is what it is recognised by (M10)."""
+
+    parsed: ParsedMessage
+    identity: str
+    outgoing: bool
+    at: datetime | None = None  # None: when it arrived
+
+
+def letters(parsed: ParsedMessage, verdict: Verdict, mailbox: Mailbox) -> list[Letter]:
+    """The message itself; of a forward what it passes on, none of it that a never-log list covers.
+
+    The logging address is nobody's correspondent, and what stands behind its plus is a secret: it
+    is left out of the people of whatever was sent to it.
+    """
+    if not mailbox.logs_mail:
+        return [Letter(parsed, verdict.identity, verdict.outgoing)]
+    if verdict.reason is None or verdict.reason.rule != "forward":
+        return [Letter(_without_us(parsed, mailbox), verdict.identity, outgoing=True)]
+    return list(_forwarded(parsed, verdict, mailbox))
+
+
+def _forwarded(parsed: ParsedMessage, verdict: Verdict, mailbox: Mailbox) -> Iterator[Letter]:
+    for found in originals(parsed, _zone_of(verdict.sent_by)):
+        original = _without_us(found, mailbox)
+        header = _header(original)
+        people = {person.address.lower() for person in _people(original)}
+        if covers(never_over(mailbox, people), people, mailbox.email):
+            continue
+        sender = original.sender.address.lower() if original.sender else ""
+        at = min(original.date, timezone.now()) if original.date else None
+        yield Letter(original, identity(header), outgoing=sender in own_addresses(), at=at)
+
+
+def _header(parsed: ParsedMessage) -> ParsedHeaders:
+    return ParsedHeaders(
+        subject=parsed.subject,
+        sender=parsed.sender,
+        to=parsed.to,
+        date=parsed.date,
+        message_id=parsed.message_id,
+    )
+
+
+def _people(parsed: ParsedMessage) -> tuple[Address, ...]:
+    sender = (parsed.sender,) if parsed.sender else ()
+    return (*sender, *parsed.to, *parsed.cc, *parsed.bcc, *parsed.reply_to)
+
+
+def _without_us(parsed: ParsedMessage, mailbox: Mailbox) -> ParsedMessage:
+    ours = LoggingAddress(mailbox.email, "", {}, {})
+
+    def others(people: tuple[Address, ...]) -> tuple[Address, ...]:
+        return tuple(person for person in people if not is_logging(person.address, ours))
+
+    return replace(
+        parsed,
+        to=others(parsed.to),
+        cc=others(parsed.cc),
+        bcc=others(parsed.bcc),
+        reply_to=others(parsed.reply_to),
+    )
+
+
+def _zone_of(user_id: int | None) -> tzinfo:
+    """Programs write the times of what they forward as their user's clock shows them."""
+    name = User.objects.filter(pk=user_id or 0).values_list("time_zone", flat=True).first()
+    try:
+        return zoneinfo.ZoneInfo(name) if name else timezone.get_default_timezone()
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return timezone.get_default_timezone()
