@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from django.db import IntegrityError, transaction
@@ -12,14 +12,14 @@ from django.utils import timezone
 from crm import notices, timeline
 from crm.models import Activity, Attachment, Contact, Email, Participant, User
 from crm.models.attachments import store_content
-from inbox import newcomers, threads
+from inbox import arrivals, newcomers, threads
+from inbox.arrivals import Arrival
 from inbox.bounces import record_bounce
 from inbox.mime import quotes, words
 from inbox.mime.ids import normal
 from inbox.mime.types import Address, ParsedAttachment, ParsedMessage
 from inbox.models import Folder, Mailbox, MailboxCopy, MessageId, Outgoing
 from inbox.newcomers import Newcomers, People
-from inbox.reason import Reason
 from inbox.wire.structure import Outlined
 
 Meet = Callable[[People, Collection[str]], Newcomers]
@@ -37,30 +37,6 @@ class StoredFile:
     content_id: str
     inline: bool
     path: str
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """Where a message was found, why it was read, and the e-mail that it answers, if known.
-
-    `outgoing`: one of us wrote it; `unproven`: it merely says so. `by` is whose engagement it is,
-    where that is not the mailbox's owner.
-    """
-
-    mailbox: Mailbox
-    folder: Folder
-    uid: int
-    arrived_at: datetime
-    identity: str
-    reason: Reason
-    answers: Email | None
-    outgoing: bool = False
-    unproven: bool = False
-    by: User | None = None
-
-    @property
-    def user(self) -> User:
-        return self.by or self.mailbox.owner
 
 
 @dataclass(frozen=True)
@@ -160,9 +136,9 @@ def _log(
     email = _write_email(parsed, arrival, answers)
     MessageId.objects.create(value=arrival.identity, email=email, dated=parsed.date)
     note_copy(email, arrival.mailbox, arrival.folder, arrival.uid)
-    found = _write_participants(email, _people(parsed), _newcomers(parsed, email, arrival))
+    found = _write_participants(email, arrivals.people(parsed), _newcomers(parsed, email, arrival))
     _write_files(email.activity, files)
-    contacts = _contacts(found, email.direction, _sender(parsed), answers)
+    contacts = _contacts(found, email.direction, arrivals.sender(parsed), answers)
     timeline.record(email.activity, contacts=contacts, thread=email.thread)
     _link(email, parsed, arrival)
     if email.direction == Email.Direction.INCOMING and answers and not email.unproven:
@@ -205,7 +181,9 @@ def _tell(email: Email, contacts: Sequence[Contact], mailbox: Mailbox) -> None:
 
 def _write_email(parsed: ParsedMessage, arrival: Arrival, answers: Email | None) -> Email:
     by, place = arrival.user, _place(parsed, answers, outgoing=arrival.outgoing)
-    activity = Activity.objects.create(kind=Activity.Kind.EMAIL, at=_at(arrival, answers), by=by)
+    activity = Activity.objects.create(
+        kind=Activity.Kind.EMAIL, at=arrivals.moment(arrival, answers), by=by
+    )
     return Email.objects.create(
         activity=activity,
         thread=place.thread,
@@ -219,9 +197,9 @@ def _write_email(parsed: ParsedMessage, arrival: Arrival, answers: Email | None)
         message_id=parsed.message_id[:998],
         source=Email.Source(arrival.reason.rule),
         reason_rule=arrival.reason.rule,
-        reason_message_id=_known_id(parsed, arrival, answers),
+        reason_message_id=arrivals.known_id(parsed, arrival, answers),
         auto_reply=parsed.kind != "normal",
-        new_participant=_joined(parsed, arrival, answers),
+        new_participant=arrivals.joined(parsed, arrival, answers),
         unproven=arrival.unproven,
         visibility=arrival.mailbox.visibility,
     )
@@ -233,51 +211,14 @@ def _place(parsed: ParsedMessage, answers: Email | None, *, outgoing: bool) -> t
         return threads.Place(answers.thread, answers.apart and Email.Apart.FOLLOWS)
     roles = {Participant.Role.TO, Participant.Role.CC, Participant.Role.BCC}
     roles |= set() if outgoing else {Participant.Role.FROM}
-    people = {person.address for role, person in _people(parsed) if role in roles}
+    people = {person.address for role, person in arrivals.people(parsed) if role in roles}
     return threads.place(answers, parsed.subject, people)
-
-
-def _at(arrival: Arrival, answers: Email | None) -> datetime:
-    """Servers tell whole seconds, and their clocks differ: no answer stands before its question."""
-    if answers is None:
-        return arrival.arrived_at
-    return max(arrival.arrived_at, answers.activity.at + timedelta(milliseconds=1))
-
-
-def _known_id(parsed: ParsedMessage, arrival: Arrival, answers: Email | None) -> str:
-    return answers.message_id if parsed.bounce and answers else arrival.reason.known_id
-
-
-def _joined(parsed: ParsedMessage, arrival: Arrival, answers: Email | None) -> bool:
-    """Whether its sender came into a conversation by naming one of its messages, no more (M7)."""
-    if arrival.reason.rule != "reply" or arrival.outgoing or parsed.kind != "normal":
-        return False
-    assert answers is not None  # log_incoming sees to that
-    people = answers.thread.emails.filter(participants__address__iexact=_sender(parsed))
-    return not people.exists()
 
 
 def _reply_length(text: str, reply: str, quoted: str) -> int:
     """Where the quoted text begins; all is new where the new text does not lead the body."""
     leads = bool(quoted) and text.startswith(reply)
     return min(len(reply) if leads else len(text), MOST_TEXT)
-
-
-def _sender(parsed: ParsedMessage) -> str:
-    return parsed.sender.address.lower() if parsed.sender else ""
-
-
-def _people(parsed: ParsedMessage) -> list[tuple[str, Address]]:
-    role = Participant.Role
-    people: list[tuple[str, Address]] = [(role.FROM, parsed.sender)] if parsed.sender else []
-    for name, addresses in (
-        (role.TO, parsed.to),
-        (role.CC, parsed.cc),
-        (role.BCC, parsed.bcc),  # a copy in Sent may name them
-        (role.REPLY_TO, parsed.reply_to),
-    ):
-        people += [(name, address) for address in addresses]
-    return people
 
 
 def _contacts(

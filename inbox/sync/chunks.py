@@ -14,7 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm.models import User
-from inbox.logbook import Arrival, StoredFile, log_incoming, name_files, reported, store_files
+from inbox.arrivals import Arrival
+from inbox.logbook import StoredFile, log_incoming, name_files, reported, store_files
 from inbox.mime.parse import parse
 from inbox.models import Folder, Mailbox, Reading
 from inbox.sync.judging import Verdict
