@@ -26,7 +26,7 @@ from inbox.connect import joining
 from inbox.mime.ids import normal
 from inbox.models import Credential, Folder, Mailbox, MessageId
 from inbox.wire.account import Settings
-from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.ordinary import PASSWORD, MailServer
 
 _numbers = itertools.count(1)
 
@@ -111,21 +111,21 @@ def make_mailbox(owner: User, **values: Any) -> Mailbox:
 
 
 def connect_mailbox(
-    owner: User, dovecot: Dovecot, email: str, *, choices: joining.Choices | None = None
+    owner: User, server: MailServer, email: str, *, choices: joining.Choices | None = None
 ) -> Mailbox:
-    """A mailbox of Dovecot, connected as the wizard does it: over TLS, tested, from now on.
+    """A mailbox of a real server, connected as the wizard does it: over TLS, tested, from now on.
 
-    The test wants INBOX_CA_FILE to name Dovecot's authority (the fixture `trusted`).
+    The test wants INBOX_CA_FILE to name the server's authority (the fixture `trusted`).
     """
     account = Settings(
         email=email,
         username=email,
         password=PASSWORD,
         imap_host="localhost",
-        imap_port=dovecot.imaps,
+        imap_port=server.imaps,
         imap_security="tls",
         smtp_host="localhost",
-        smtp_port=dovecot.submissions,
+        smtp_port=server.submissions,
         smtp_security="tls",
     )
     return joining.connect(account, choices or joining.Choices(), owner=owner)

@@ -16,7 +16,8 @@ from playwright.sync_api import Page, expect
 from tests.config.test_parts import until
 from tests.config.test_serve import serving
 from tests.inbox.letters import PNG
-from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.dovecot import Dovecot
+from tests.servers.ordinary import PASSWORD
 from tests.servers.relay import Relay
 
 pytestmark = pytest.mark.live

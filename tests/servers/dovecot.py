@@ -6,25 +6,19 @@ Everybody at example.test has an account, password "secret"; `set_password` give
 
 import getpass
 import grp
-import imaplib
 import itertools
 import json
 import os
 import re
 import shutil
 import signal
-import smtplib
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from imapclient.imap_utf7 import decode, encode
-
+from tests.servers.ordinary import PASSWORD, MailServer
 from tests.servers.ports import Authority, free_ports
 
-PASSWORD = "secret"
 _validities = itertools.count(1000)
 _STATISTICS = re.compile(r"imap\((?P<user>[^)]+)\)<\d+><[^>]*>: .*?(?P<figures>in=\d+ out=.*)$")
 _LOOKUP = """
@@ -164,9 +158,7 @@ protocol lmtp {{
 """
 
 
-class Dovecot:
-    host = "127.0.0.1"
-
+class Dovecot(MailServer):
     def __init__(self) -> None:
         ports = free_ports(5)
         self.imap, self.imaps, self.submission, self.submissions, self.lmtp = ports
@@ -194,7 +186,7 @@ class Dovecot:
                 check=False,
                 timeout=30,
             )
-        self._await_greeting()
+        self.await_greeting()
         return self
 
     def stop(self) -> None:
@@ -223,89 +215,12 @@ class Dovecot:
             path.write_text(json.dumps(fields, ensure_ascii=False), encoding="utf-8")
             path.chmod(0o644)
 
-    # --- what stands in a mailbox, by a way that is not the product's ---
-
-    def deliver(self, user: str, raw: bytes, sender: str = "someone@example.org") -> None:
-        """Mail from outside, by LMTP, into INBOX."""
-        with smtplib.LMTP("127.0.0.1", self.lmtp) as lmtp:
-            lmtp.sendmail(sender, [user], raw)
-
-    def append(self, user: str, folder: str, raw: bytes, flags: str = "") -> None:
-        with self.session(user) as imap:
-            answer = imap.append(_name(folder), flags, imaplib.Time2Internaldate(time.time()), raw)
-        assert answer[0] == "OK", answer
-
-    def create(self, user: str, folder: str) -> None:
-        with self.session(user) as imap:
-            assert imap.create(_name(folder))[0] == "OK"
-
-    def delete_folder(self, user: str, folder: str) -> None:
-        with self.session(user) as imap:
-            assert imap.delete(_name(folder))[0] == "OK"
-
-    def raw_messages(self, user: str, folder: str = "INBOX") -> list[bytes]:
-        with self.session(user, folder) as imap:
-            return [part[1] for part in imap.fetch("1:*", "(BODY.PEEK[])")[1] if _pair(part)]
-
-    def flags(self, user: str, folder: str = "INBOX") -> dict[int, set[str]]:
-        """UID to flags, \\Recent left out (it is the session's, not the message's)."""
-        with self.session(user, folder) as imap:
-            lines = [line for line in imap.fetch("1:*", "(UID FLAGS)")[1] if line]
-        found = (re.search(rb"UID (\d+).*FLAGS \(([^)]*)\)", line) for line in lines)
-        return {int(f[1]): set(f[2].decode().split()) - {r"\Recent"} for f in found if f}
-
-    def uids(self, user: str, folder: str = "INBOX") -> list[int]:
-        with self.session(user, folder) as imap:
-            return [int(uid) for uid in imap.uid("SEARCH", "ALL")[1][0].split()]
-
-    def counts(self, user: str) -> dict[str, int]:
-        """How many messages each folder holds."""
-        with self.session(user) as imap:
-            lines = [line for line in imap.list()[1] if isinstance(line, bytes)]
-            there = [line for line in lines if b"noselect" not in line.lower()]
-            names = [decode(line.rsplit(b' "/" ', 1)[1].strip(b'"')) for line in there]
-            said = {name: imap.status(_name(name), "(MESSAGES)")[1][0] for name in names}
-        return {name: int(re.findall(rb"MESSAGES (\d+)", line)[0]) for name, line in said.items()}
-
-    def expunge(self, user: str, folder: str, uid: int) -> None:
-        with self.session(user, folder, readonly=False) as imap:
-            imap.uid("STORE", str(uid), "+FLAGS", r"(\Deleted)")
-            imap.expunge()
-
-    def rename(self, user: str, folder: str, name: str) -> None:
-        with self.session(user) as imap:
-            assert imap.rename(_name(folder), _name(name))[0] == "OK"
-
-    def renumber(self, user: str, folder: str = "INBOX") -> None:
-        """Another UIDVALIDITY and other UIDs, in the same order, as after a restored backup."""
-        raws = self.raw_messages(user, folder)
-        with self.session(user, folder, readonly=False) as imap:
-            imap.uid("STORE", "1:*", "+FLAGS", r"(\Deleted)")
-            imap.expunge()
-        for raw in raws:
-            self.append(user, folder, raw)
-        self.set_uidvalidity(user, folder)
-
     def set_uidvalidity(self, user: str, folder: str = "INBOX") -> None:
         """A new UIDVALIDITY; Dovecot numbers the messages of the folder anew with it."""
         value = str(int(time.time()) + next(_validities))
         command = [_program("doveadm"), "-c", self.folder / "dovecot.conf"]
         command += ["mailbox", "update", "--uid-validity", value, "-u", user, folder]
         subprocess.run(command, check=True, capture_output=True, timeout=30)
-
-    @contextmanager
-    def session(
-        self, user: str, folder: str = "", *, readonly: bool = True
-    ) -> Iterator[imaplib.IMAP4]:
-        """An ordinary mail client."""
-        imap = imaplib.IMAP4("127.0.0.1", self.imap, timeout=20)
-        try:
-            _login(imap, user, self._password_of(user))
-            if folder:
-                assert imap.select(_name(folder), readonly=readonly)[0] == "OK"
-            yield imap
-        finally:
-            imap.logout()
 
     # --- the server as a witness ---
 
@@ -333,7 +248,7 @@ class Dovecot:
         mine = [f for f in found if f and user.lower() in ("", f["user"])]
         return [{k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", f["figures"])} for f in mine]
 
-    def _password_of(self, user: str) -> str:
+    def password_of(self, user: str) -> str:
         path = self.folder / "password" / user.lower()
         if not path.exists():
             return PASSWORD
@@ -373,30 +288,8 @@ class Dovecot:
             lmtp=self.lmtp,
         )
 
-    def _await_greeting(self) -> None:
-        for _ in range(200):
-            try:
-                imaplib.IMAP4("127.0.0.1", self.imap, timeout=5).logout()
-                return
-            except OSError:
-                time.sleep(0.05)
-        raise RuntimeError(self.log())
-
 
 def _program(name: str) -> str:
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     assert found, f"{name} is not installed (apt-get install dovecot-imapd dovecot-lmtpd)"
     return found
-
-
-def _login(imap: imaplib.IMAP4, user: str, password: str) -> None:
-    imap.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
-
-
-def _name(folder: str) -> str:
-    spelled = encode(folder).decode("ascii")
-    return '"' + spelled.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _pair(part: object) -> bool:
-    return isinstance(part, tuple)

@@ -12,7 +12,9 @@ import pytest
 
 from inbox.wire.account import Account
 from inbox.wire.tls import context
-from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.cyrus import Cyrus
+from tests.servers.dovecot import Dovecot
+from tests.servers.ordinary import PASSWORD
 from tests.servers.ports import Authority
 from tests.servers.relay import Relay
 
@@ -36,6 +38,19 @@ def _mail_servers() -> Iterator[tuple[Dovecot, Relay]]:
 @pytest.fixture(scope="session")
 def dovecot(_mail_servers: tuple[Dovecot, Relay]) -> Dovecot:
     return _mail_servers[0]
+
+
+@pytest.fixture(scope="session")
+def cyrus(dovecot: Dovecot) -> Iterator[Cyrus]:
+    """Believed where Dovecot is (`trusted`): one authority has signed both certificates."""
+    folder = Path(tempfile.mkdtemp(prefix="musubi-cyrus-"))
+    server = Cyrus()
+    assert dovecot.authority
+    try:
+        yield server.start(folder, dovecot.authority, dovecot.submissions)
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
