@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from inbox.views import composer, connect, emails, images, mailboxes, threads
+from inbox.views import composer, connect, emails, images, mailboxes, preview, threads
 
 app_name = "inbox"
 
 urlpatterns = [
     path("mailboxes/", mailboxes.mailboxes, name="mailboxes"),
     path("mailboxes/connect/", connect.connect, name="connect"),
+    path("mailboxes/connect/preview/", preview.preview, name="preview"),
     path("mailboxes/<int:pk>/", mailboxes.mailbox, name="mailbox"),
     path("mailboxes/<int:pk>/look/", mailboxes.look, name="look"),
     path("mailboxes/<int:pk>/people/", mailboxes.people, name="people"),

@@ -27,6 +27,13 @@ def reading(mailbox: Mailbox) -> ReadingSession:
     return open_reading(_imap(mailbox), context(settings.INBOX_CA_FILE), largest=largest)
 
 
+def trying(wanted: Settings, patience: float) -> ReadingSession:
+    """A session that cannot write, for a mailbox that is not connected yet. Raises a Fault."""
+    addresses = _pinned(wanted.imap_host, wanted.imap_port)
+    account = _safe(wanted.reading(addresses, patience))
+    return open_reading(account, context(settings.INBOX_CA_FILE))
+
+
 def appending(mailbox: Mailbox) -> AppendingSession:
     """A session for the copy in the Sent folder (M22). Raises a Fault."""
     return open_appending(_imap(mailbox), context(settings.INBOX_CA_FILE))

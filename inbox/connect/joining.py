@@ -1,7 +1,7 @@
 """How a mailbox joins and leaves: tested first, then kept whole or not at all (M1, M3, M35)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from django.db import transaction
@@ -38,6 +38,10 @@ class Choices:
     scope: str = Mailbox.Scope.THREADS
     since_days: int = 0
     contact_creation: str = ""  # as before, or the default
+    visibility: str = ""  # as before, or the default
+
+    def named(self, name: str) -> "Choices":
+        return replace(self, name=name)
 
 
 def test(wanted: Settings) -> list[probe.Step]:
@@ -60,6 +64,14 @@ def connect(wanted: Settings, choices: Choices, *, owner: User) -> Mailbox:
     except Fault as fault:
         raise NotConnected([_failed_after_all(fault, wanted)]) from fault
     return _keep(mailbox, mailbox.credential, folders)
+
+
+def connected_before(owner: User, email: str, imap_host: str) -> Mailbox | None:
+    """The mailbox that connecting this one again would go on with."""
+    found: Mailbox | None = Mailbox.objects.filter(
+        owner=owner, email=email, imap_host=imap_host
+    ).first()
+    return found
 
 
 def reconnect(mailbox: Mailbox, password: str, **changes: Any) -> None:
@@ -126,6 +138,7 @@ def _unsaved(wanted: Settings, choices: Choices, owner: User) -> Mailbox:
         scope=choices.scope,
         since_days=choices.since_days,
         contact_creation=choices.contact_creation,
+        visibility=choices.visibility,
         files_sent_itself=files_sent_itself(wanted.imap_host),
         state=Mailbox.State.CONNECTED,
     )
@@ -149,17 +162,17 @@ def _folders(session: ReadingSession, *, from_the_start: bool) -> list[Folder]:
 
 @transaction.atomic
 def _keep(mailbox: Mailbox, credential: Credential, folders: list[Folder]) -> Mailbox:
-    known = Mailbox.objects.filter(
-        owner=mailbox.owner, email=mailbox.email, imap_host=mailbox.imap_host
-    ).first()
+    known = connected_before(mailbox.owner, mailbox.email, mailbox.imap_host)
     if known:
         # With its last success: from there on the next look catches up (M49).
-        for name in ("pk", "created_at", "team_id", "visibility", "last_synced_at"):
+        for name in ("pk", "created_at", "team_id", "last_synced_at"):
             setattr(mailbox, name, getattr(known, name))
         Credential.objects.filter(mailbox=known).delete()
         mailbox.contact_creation = mailbox.contact_creation or known.contact_creation
+        mailbox.visibility = mailbox.visibility or known.visibility
         folders = []  # its cursors go on where they were
     mailbox.contact_creation = mailbox.contact_creation or Mailbox.ContactCreation.ASK
+    mailbox.visibility = mailbox.visibility or Email.Visibility.EVERYTHING
     mailbox.save()
     ours = Participant.objects.filter(stranger=True, address__iexact=mailbox.email)
     ours.update(stranger=False)  # no stranger any more

@@ -1,11 +1,14 @@
 """The forms of connecting a mailbox: the address, then the servers and the password (M1 to M3)."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from crm.models import Email
 from inbox.connect.joining import Choices
 from inbox.connect.providers import (
     Provider,
@@ -22,7 +25,16 @@ SECURITY = [
     ("starttls", "STARTTLS"),
     ("none", _("None (anybody can listen)")),
 ]
+_WHERE = ("host", "port", "security")
 HISTORY = [(0, _("From now on")), (30, _("The last 30 days")), (365, _("The last 12 months"))]
+
+
+SERVERS = ("username", *[f"{way}_{what}" for way in ("imap", "smtp") for what in _WHERE])
+
+
+def _leading(choices: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """As the beginning of a line."""
+    return [(value, capfirst(label)) for value, label in choices]
 
 
 class AddressForm(forms.Form):
@@ -54,7 +66,41 @@ class PeopleForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"contact_creation": forms.RadioSelect}
 
 
-class ConnectForm(PasswordForm):
+class ChoicesForm(forms.Form):
+    """What a person chooses when they have seen what would be found (M51)."""
+
+    all_optional = True  # each has a usual value
+    since_days = forms.TypedChoiceField(
+        label=_("Look for replies"), choices=HISTORY, coerce=int, initial=0
+    )
+    visibility = forms.ChoiceField(
+        label=_("What others see of its e-mails"),
+        choices=_leading(Email.Visibility.choices),
+        required=False,
+    )
+    scope = forms.ChoiceField(
+        label=_("Which e-mails are logged"), choices=_leading(Mailbox.Scope.choices), required=False
+    )
+    contact_creation = forms.ChoiceField(
+        label=_("Unknown people in logged e-mails"),
+        choices=Mailbox.ContactCreation.choices,
+        required=False,
+    )
+
+    @property
+    def choices(self) -> Choices:
+        chosen = self.cleaned_data
+        return Choices(
+            name=chosen.get("name", ""),
+            scope=chosen["scope"] or Mailbox.Scope.THREADS,
+            since_days=chosen["since_days"],
+            contact_creation=chosen["contact_creation"],
+            visibility=chosen["visibility"],
+        )
+
+
+class ConnectForm(ChoicesForm, PasswordForm):
+    all_optional = False
     email = forms.EmailField(max_length=254, widget=forms.HiddenInput)
     name = forms.CharField(label=_("Sender name"), max_length=150, required=False)
     username = forms.CharField(label=_("User name"), max_length=254)
@@ -64,15 +110,14 @@ class ConnectForm(PasswordForm):
     smtp_host = forms.CharField(label=_("Outgoing server (SMTP)"), max_length=253)
     smtp_port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535)
     smtp_security = forms.ChoiceField(label=_("Encryption"), choices=SECURITY)
-    since_days = forms.TypedChoiceField(
-        label=_("Look for replies"), choices=HISTORY, coerce=int, initial=0
-    )
-    contact_creation = forms.ChoiceField(
-        label=_("Unknown people in logged e-mails"),
-        choices=Mailbox.ContactCreation.choices,
-        initial=Mailbox.ContactCreation.ASK,
-        required=False,
-    )
+
+    def __init__(self, *args: Any, kept: dict[str, Any] | None = None, **more: Any) -> None:
+        """`kept`: what was typed before; its password is used where none is typed again."""
+        super().__init__(*args, **more)
+        self.kept = kept or {}
+        if self.kept:
+            self.fields["password"].required = False
+            self.fields["password"].help_text = _("Leave it empty to use the one you typed before.")
 
     @classmethod
     def guessed(cls, email: str, name: str) -> "ConnectForm":
@@ -86,24 +131,24 @@ class ConnectForm(PasswordForm):
         refusal = pop3_refusal(cleaned.get("imap_host", ""), cleaned.get("imap_port", 0))
         if refusal:
             self.add_error("imap_host", refusal)
+        if self.kept and not cleaned.get("password"):
+            self._take_kept(cleaned)
         provider = provider_for(cleaned.get("email", ""))
         if provider and provider.auth == "app password" and "password" in cleaned:
             cleaned["password"] = cleaned["password"].replace(" ", "")  # as they are shown
         return cleaned
 
+    def _take_kept(self, cleaned: dict[str, Any]) -> None:
+        """The password typed before is for the servers that it was typed for, and no others."""
+        if all(cleaned.get(name) == self.kept.get(name) for name in SERVERS):
+            cleaned["password"] = self.kept["password"]
+        else:
+            self.add_error("password", _("Type the password for these servers."))
+
     @property
     def settings(self) -> Settings:
         own = {field.name for field in fields(Settings)} & set(self.cleaned_data)
         return Settings(**{name: self.cleaned_data[name] for name in own})
-
-    @property
-    def choices(self) -> Choices:
-        return Choices(
-            name=self.cleaned_data["name"],
-            scope=Mailbox.Scope.THREADS,
-            since_days=self.cleaned_data["since_days"],
-            contact_creation=self.cleaned_data["contact_creation"],
-        )
 
     @property
     def provider(self) -> Provider | None:

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from crm.web import Request, done, page, post_only, visible_or_404
-from inbox.connect import joining
+from inbox.connect import drafts, joining
 from inbox.connect.probe import Step
 from inbox.forms.connect import AddressForm, ConnectForm, PasswordForm
 from inbox.models import Mailbox
 from inbox.views.mailboxes import mailbox_context
+from inbox.views.preview import shown
 from inbox.wire.faults import Fault
 
 
@@ -24,9 +25,12 @@ def connect(request: Request) -> HttpResponse:
         return page(request, "inbox/mailboxes/address.html", {"form": AddressForm()})
     if request.POST.get("step") == "address":
         return _address(request)
-    form = ConnectForm(request.POST)
+    kept = drafts.opened(request.POST.get("draft", ""), request.user)
+    form = ConnectForm(request.POST, kept=kept)
     if not form.is_valid():
         return _sign_in(request, form, status=422)
+    if request.POST.get("step") == "test":
+        return _test(request, form)
     try:
         mailbox = joining.connect(form.settings, form.choices, owner=request.user)
     except joining.NotConnected as refused:
@@ -64,6 +68,14 @@ def _address(request: Request) -> HttpResponse:
     return _sign_in(request, ConnectForm.guessed(form.cleaned_data["email"], request.user.name))
 
 
+def _test(request: Request, form: ConnectForm) -> HttpResponse:
+    """The servers first; where they take it, what would be found is shown (M51)."""
+    steps = joining.test(form.settings)
+    if any(step.ok is False for step in steps):
+        return _refused(request, form, joining.NotConnected(steps))
+    return shown(request, form.cleaned_data)
+
+
 def _refused(request: Request, form: ConnectForm, refused: joining.NotConnected) -> HttpResponse:
     if refused.failed.name in ("login", "smtp_login"):
         form.add_error("password", refused.failed.advice or _("The server refused this password."))
@@ -71,12 +83,13 @@ def _refused(request: Request, form: ConnectForm, refused: joining.NotConnected)
 
 
 def _sign_in(
-    request: HttpRequest, form: ConnectForm, *, steps: Sequence[Step] = (), status: int = 200
+    request: Request, form: ConnectForm, *, steps: Sequence[Step] = (), status: int = 200
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "email": form["email"].value(),
         "provider": form.provider,
         "steps": steps,
+        "draft": drafts.seal(form.kept, request.user) if form.kept else "",
     }
     return page(request, "inbox/mailboxes/sign_in.html", context, status=status)

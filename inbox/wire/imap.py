@@ -2,6 +2,7 @@
 
 import contextlib
 import select
+import socket
 import ssl
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -261,6 +262,11 @@ class ReadingSession:
         self._client.stream.send(b"DONE\r\n")
         answers = self._client.hear(tag)
         return self._news or any(is_exists(answer.line) for answer in answers)
+
+    def cut(self) -> None:
+        """Breaks it off, from another thread too: whoever waits for an answer hears the end."""
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(self._client.stream.sock, socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Says goodbye, out of an IDLE too."""

@@ -3,6 +3,7 @@
 The customer is a mailbox of her own; she answers with another program, by SMTP.
 """
 
+import re
 import smtplib
 import ssl
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.test_walk import inspect
 from tests.config.test_parts import until
 from tests.config.test_serve import serving
 from tests.inbox.letters import PNG
@@ -69,11 +71,14 @@ def connect(page: Page, own: str, dovecot: Dovecot) -> None:
     page.get_by_label("Outgoing server (SMTP)").fill("localhost")
     page.locator("[name=smtp_port]").fill(str(dovecot.submissions))
     page.locator("input[type=password]").fill("not the password")
-    page.get_by_role("button", name="Test and connect").click()
+    page.get_by_role("button", name="Test the connection").click()
     expect(page.locator("main")).to_contain_text("AUTHENTICATIONFAILED")
     page.locator("input[type=password]").fill(PASSWORD)
     page.get_by_role("button", name="Test again").click()
-    expect(page.locator("main")).to_contain_text(own)
+    expect(page.locator("main")).to_contain_text("Nothing is stored until you connect.")
+    inspect(page)
+    page.get_by_role("button", name="Connect", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/mailboxes/\d+/$"), timeout=20_000)  # it is tested again
     expect(page.locator("main")).to_contain_text("Connected")
 
 

@@ -7,11 +7,13 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from crm.models import User
+from crm.models import Contact, User
 from inbox.models import Credential, Mailbox
+from tests.inbox.letters import letter
 from tests.servers.dovecot import PASSWORD, Dovecot
 
 URL = "/mailboxes/connect/"
+PREVIEW = "/mailboxes/connect/preview/"
 Form = dict[str, Any]
 
 
@@ -131,3 +133,66 @@ def test_reconnecting_asks_for_the_password_alone(signed_in: Client, form: Form)
     assert taken.status_code == 303
     mailbox.refresh_from_db()
     assert mailbox.state == Mailbox.State.CONNECTED
+
+
+@pytest.mark.live
+@pytest.mark.rule("M51")
+def test_what_would_be_found_is_shown_before_anything_is_stored(
+    signed_in: Client, form: Form, hana: User, aoki: Contact, dovecot: Dovecot
+) -> None:
+    raw = letter(sender=aoki.email, to=form["email"])
+    dovecot.deliver(form["email"], raw.as_bytes())
+    answer = signed_in.post(URL, form | {"step": "test", "name": "Hana M."})
+    html = answer.content.decode()
+    assert answer.status_code == 200 and not Mailbox.objects.exists()
+    assert "Yuki Aoki (1)" in html and PASSWORD not in html
+    choices = {"since_days": 365, "visibility": "subject", "contact_creation": "never"}
+    choices |= {"draft": draft_in(html), "scope": "threads"}
+    counted = signed_in.post(PREVIEW, choices | {"go": "count"}).content.decode()
+    assert "The last 365 days" in counted and not Mailbox.objects.exists()
+    back = signed_in.post(PREVIEW, choices | {"go": "back"}).content.decode()
+    assert 'value="Hana M."' in back and f'value="{form["username"]}"' in back
+    again = {"step": "test", "password": "", "draft": draft_in(back), "name": "Hana M."}
+    shown = signed_in.post(URL, form | choices | again).content.decode()
+    assert '<option value="subject" selected>' in shown
+    assert '<option value="365" selected>' in shown
+    done = signed_in.post(PREVIEW, choices | {"draft": draft_in(shown), "go": "connect"})
+    mailbox = Mailbox.objects.get()
+    assert done["Location"] == f"/mailboxes/{mailbox.pk}/"
+    chosen = (mailbox.visibility, mailbox.contact_creation, mailbox.since_days, mailbox.name)
+    assert chosen == ("subject", "never", 365, "Hana M.")
+    assert mailbox.credential.password == PASSWORD
+    html = signed_in.post(URL, form | {"step": "test"}).content.decode()
+    assert '<option value="subject" selected>' in html  # as it holds for this mailbox already
+
+
+@pytest.mark.live
+@pytest.mark.rule("M51")
+def test_the_password_typed_before_goes_to_no_other_server(
+    signed_in: Client, form: Form, ken: User
+) -> None:
+    html = signed_in.post(URL, form | {"step": "test"}).content.decode()
+    kept = {"step": "test", "password": "", "draft": draft_in(html)}
+    elsewhere = signed_in.post(URL, form | kept | {"imap_host": "imap.elsewhere.test"})
+    assert elsewhere.status_code == 422
+    assert "Type the password for these servers." in elsewhere.content.decode()
+    signed_in.force_login(ken)
+    assert signed_in.post(URL, form | kept).status_code == 422
+    late = signed_in.post(PREVIEW, {"draft": draft_in(html), "since_days": 0, "go": "connect"})
+    assert late["Location"] == URL and not Mailbox.objects.exists()
+
+
+@pytest.mark.live
+def test_what_fails_at_the_last_step_is_shown_with_all_that_was_typed(
+    signed_in: Client, form: Form, settings: Settings
+) -> None:
+    html = signed_in.post(URL, form | {"step": "test"}).content.decode()
+    settings.INBOX_CA_FILE = ""
+    refused = signed_in.post(PREVIEW, {"draft": draft_in(html), "since_days": 0, "go": "connect"})
+    assert refused.status_code == 422
+    assert 'data-step="tls" data-state="fail"' in refused.content.decode()
+    assert signed_in.post(PREVIEW, {"draft": draft_in(html), "go": "connect"}).status_code == 422
+
+
+def draft_in(html: str) -> str:
+    return html.split('name="draft" value="')[1].split('"')[0]
