@@ -37,7 +37,7 @@ BEAT: dict[str, dict[str, Any]] = {
         "options": {"expire_seconds": 30},
     },
     "purge what has had its time": {  # M28 to M32, M34
-        "task": "crm.tasks.purge",
+        "task": "inbox.tasks.purge",
         "schedule": crontab(hour="3", minute="17"),
     },
 }

@@ -321,3 +321,18 @@ class AssociationAdmin(ReadOnlyAdmin):
 @admin.register(models.Heartbeat)
 class HeartbeatAdmin(ReadOnlyAdmin):
     list_display = ("part", "at")
+
+
+@admin.register(models.PurgeReceipt)
+class PurgeReceiptAdmin(ReadOnlyAdmin):
+    list_display = ("rule", "cutoff", "count", "started_at", "finished_at")
+    list_filter = ("rule",)
+    date_hierarchy = "started_at"
+
+
+@admin.register(models.Hold)
+class HoldAdmin(ReadOnlyAdmin):
+    list_display = ("record", "reason", "by", "created_at", "released_at")
+    list_filter = (("released_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("contact", "company", "deal", "by")
+    search_fields = ("reason",)

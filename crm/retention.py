@@ -1,56 +1,176 @@
-"""What is erased for good when its time is over: the Trash after 90 days (M32)."""
+"""What is erased for good when its time is over: one evaluator for every class (M28 to M34, M57).
 
+A Rule says who is in a class and when the time of each is over; `expired` counts them for a dry
+run, and `purge` erases exactly those, batch by batch. A batch, its count on the receipt and the
+names of its files are one transaction, so an interruption loses nothing and leaves nothing over.
+The rules of mail stand in `inbox.retention`; that of the Trash stands here.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models import F, Min
+from django.utils import timezone
 
-from crm.models import Activity, Attachment, Company, Contact, Deal, Thread
+from crm.models import (
+    Activity,
+    Attachment,
+    Company,
+    Contact,
+    Deal,
+    DoomedFile,
+    Hold,
+    PurgeReceipt,
+    Thread,
+)
 
 BATCH = 200
 
-
-def erase_trash(now: datetime) -> int:
-    """Erase what has lain in the Trash long enough, files included; returns how many rows.
-
-    Batch by batch, each in its own transaction, so an interruption loses nothing done.
-    """
-    cutoff = now - timedelta(days=settings.RETENTION_TRASH_DAYS)
-    return sum(_erase_all(model, cutoff) for model in (Activity, Deal, Contact, Company))
+Rows = models.QuerySet[Any]
 
 
-def erase(row: Any) -> None:
-    """Erase one row of the Trash now, its files included."""
-    _delete_unused(_erase(type(row), [row.pk]))
+class OnHold(Exception):
+    """A legal hold forbids to erase it (M57)."""
 
 
-def _erase_all(model: Any, cutoff: datetime) -> int:
-    count = 0
-    expired = model.objects.filter(deleted_at__lt=cutoff)
-    while ids := list(expired.values_list("pk", flat=True)[:BATCH]):
-        paths = _erase(model, ids)
-        _delete_unused(paths)
-        count += len(ids)
-    return count
+@dataclass(frozen=True)
+class Part:
+    """Rows of one model: which are in the class at all, and the column their age is told by."""
+
+    rows: Callable[[], Rows]
+    since: str
+    erase: Callable[[Sequence[int]], Collection[str]]  # returns the paths of the files it leaves
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A class of data: `name` on receipts, `number` of the rule, and what is erased of it."""
+
+    name: str
+    number: str
+    cutoff: Callable[[datetime], datetime]
+    parts: Sequence[Part]
+
+    def oldest(self) -> datetime | None:
+        """Since when the oldest of the class lies there."""
+        each = (part.rows().aggregate(at=Min(part.since))["at"] for part in self.parts)
+        return min((at for at in each if at), default=None)
+
+    def count(self) -> int:
+        return sum(part.rows().count() for part in self.parts)
+
+
+def expired(rule: Rule, now: datetime) -> int:
+    """How many a purge at `now` would erase."""
+    cutoff = rule.cutoff(now)
+    return sum(_expired(part, cutoff).count() for part in rule.parts)
+
+
+def purge(rule: Rule, now: datetime) -> int:
+    """Erase those whose time is over at `now`, files included; returns how many rows."""
+    receipt = PurgeReceipt.objects.create(
+        rule=rule.name, cutoff=rule.cutoff(now), started_at=timezone.now()
+    )
+    for part in rule.parts:
+        while _erase_some(part, receipt):
+            pass
+    PurgeReceipt.objects.filter(pk=receipt.pk).update(finished_at=timezone.now())
+    sweep()
+    receipt.refresh_from_db()
+    return receipt.count
+
+
+def _expired(part: Part, cutoff: datetime) -> Rows:
+    return part.rows().filter(**{f"{part.since}__lt": cutoff})
 
 
 @transaction.atomic
-def _erase(model: Any, ids: list[int]) -> set[str]:
+def _erase_some(part: Part, receipt: PurgeReceipt) -> int:
+    locked = _expired(part, receipt.cutoff).select_for_update(skip_locked=True, of=("self",))
+    ids = [row.pk for row in locked.only("pk")[:BATCH]]
+    if ids:
+        _doom(part.erase(ids))
+        PurgeReceipt.objects.filter(pk=receipt.pk).update(count=F("count") + len(ids))
+    return len(ids)
+
+
+# --- the Trash ------------------------------------------------------------------------------------
+
+
+def erase(row: Any) -> None:
+    """Erase one row of the Trash now, its files included. Raises OnHold."""
+    with transaction.atomic():
+        if not _not_held(type(row)).filter(pk=row.pk).exists():
+            raise OnHold
+        paths = _erase(type(row), [row.pk])
+        _doom(paths)
+    sweep(paths)
+
+
+def is_held(row: Any) -> bool:
+    """Whether a hold forbids to erase this record or engagement."""
+    return not _not_held(type(row)).filter(pk=row.pk).exists()
+
+
+def _not_held(model: Any) -> Rows:
+    rows: Rows = model.objects.all()
+    if model is Activity:
+        return rows.exclude(pk__in=Hold.objects.activities())
+    return rows.exclude(pk__in=Hold.objects.records(model._meta.model_name))
+
+
+def _in_trash(model: Any) -> Rows:
+    return _not_held(model).exclude(deleted_at=None)
+
+
+def _erase(model: Any, ids: Sequence[int]) -> set[str]:
     """Delete the rows; returns the paths of the files that were theirs."""
     paths: set[str] = set()
+    threads: list[int] = []
     if model is Activity:
         paths = set(Attachment.objects.filter(activity__in=ids).values_list("path", flat=True))
         threads = list(Thread.objects.filter(emails__in=ids).values_list("pk", flat=True))
     model.objects.filter(pk__in=ids).delete()
-    if model is Activity:
-        Thread.objects.filter(pk__in=threads, emails=None).delete()
+    Thread.objects.filter(pk__in=threads, emails=None).delete()
     return paths - {""}
 
 
-def _delete_unused(paths: set[str]) -> None:
-    """Equal files of several e-mails are one file (its name is its content)."""
-    used = set(Attachment.objects.filter(path__in=paths).values_list("path", flat=True))
-    for path in paths - used:
-        default_storage.delete(path)
+def _trash_cutoff(now: datetime) -> datetime:
+    return now - timedelta(days=settings.RETENTION_TRASH_DAYS)
+
+
+TRASH = Rule(
+    name="trash",
+    number="M32",
+    cutoff=_trash_cutoff,
+    parts=[
+        Part(partial(_in_trash, model), "deleted_at", partial(_erase, model))
+        for model in (Activity, Deal, Contact, Company)
+    ],
+)
+
+
+# --- files: equal ones of several e-mails are one (its name is its content) -----------------------
+
+
+def _doom(paths: Iterable[str]) -> None:
+    rows = [DoomedFile(path=path) for path in paths]
+    DoomedFile.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def sweep(paths: Collection[str] | None = None) -> None:
+    """Delete the files that are to go, these or all, unless a row names them again by now."""
+    doomed = (
+        DoomedFile.objects.all() if paths is None else DoomedFile.objects.filter(path__in=paths)
+    )
+    for path in list(doomed.values_list("path", flat=True)):
+        with transaction.atomic():
+            taken, _by_model = DoomedFile.objects.filter(path=path).delete()
+            if taken and not Attachment.objects.filter(path=path).exists():
+                default_storage.delete(path)

@@ -3,18 +3,13 @@
 from celery import shared_task
 from django.utils import timezone
 
-from crm import mailing, retention
+from crm import mailing
 from crm.models import Heartbeat
 
 
 @shared_task(expires=30)
 def heartbeat() -> None:
     Heartbeat.beat("worker")
-
-
-@shared_task
-def purge() -> None:
-    retention.erase_trash(timezone.now())
 
 
 @shared_task(expires=30)

@@ -145,3 +145,28 @@ class LogSecretAdmin(SecretiveAdmin):
     exclude = ("secret",)
     search_fields = ("user__email",)
     list_select_related = ("user",)
+
+
+@admin.register(models.TransportRecord)
+class TransportRecordAdmin(ReadOnlyAdmin):
+    list_display = ("email_id", "mailbox", "at", "sender", "size")
+    search_fields = ("mailbox__email",)
+    list_select_related = ("mailbox",)
+    date_hierarchy = "at"
+
+
+@admin.register(models.HeaderBlock)
+class HeaderBlockAdmin(SecretiveAdmin):
+    secrets = ("text",)
+    list_display = ("email_id", "origin", "at")
+    list_filter = ("origin",)
+    exclude = ("text",)
+    date_hierarchy = "at"
+
+
+@admin.register(models.RawCopy)
+class RawCopyAdmin(SecretiveAdmin):
+    secrets = ("text",)
+    list_display = ("email_id", "at")
+    exclude = ("text",)
+    date_hierarchy = "at"

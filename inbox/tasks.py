@@ -5,8 +5,10 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from crm import retention
 from inbox import health
 from inbox.models import Mailbox, Outgoing
+from inbox.retention import RULES
 from inbox.sending import outbox, sent_copy
 from inbox.sync import engine
 from inbox.sync.visit import LeaseLost
@@ -56,3 +58,10 @@ def file_copy(outgoing_id: int) -> None:
 @shared_task(expires=30)
 def watch_over() -> None:
     health.watch_over(timezone.now())
+
+
+@shared_task
+def purge() -> None:
+    now = timezone.now()
+    for rule in RULES:
+        retention.purge(rule, now)

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from inbox.views import composer, connect, emails, images, mailboxes, preview, threads
+from inbox.views import (
+    composer,
+    connect,
+    emails,
+    images,
+    mailboxes,
+    preview,
+    retention,
+    threads,
+)
 
 app_name = "inbox"
 
@@ -18,6 +27,8 @@ urlpatterns = [
     path("contacts/<int:pk>/emails/", composer.new, name="compose"),
     path("companies/<int:pk>/emails/", composer.company, name="compose-company"),
     path("deals/<int:pk>/emails/", composer.deal, name="compose-deal"),
+    path("settings/retention/", retention.retention, name="retention"),
+    path("settings/retention/holds/<int:pk>/", retention.hold, name="hold"),
     path("emails/<int:pk>/", emails.email, name="email"),
     path("emails/<int:pk>/body/", emails.body, name="email-body"),
     path("emails/<int:pk>/images/", images.always, name="images"),

@@ -9,6 +9,7 @@ from crm.models.emails import Email, Participant, Thread
 from crm.models.heartbeats import Heartbeat
 from crm.models.kinds import Note, Task
 from crm.models.notices import Notice
+from crm.models.retention import DoomedFile, Hold, PurgeReceipt
 from crm.models.tokens import ApiToken
 from crm.models.undo import UndoEntry
 from crm.models.users import Role, Team, User
@@ -25,13 +26,16 @@ __all__ = [
     "Company",
     "Contact",
     "Deal",
+    "DoomedFile",
     "Email",
     "EmailAddress",
     "Heartbeat",
+    "Hold",
     "Note",
     "Notice",
     "Participant",
     "Pipeline",
+    "PurgeReceipt",
     "Record",
     "Role",
     "Stage",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.models.activities import Activity, visible_activities
+from crm.models.retention import DoomedFile
 
 if TYPE_CHECKING:
     from crm.models.contacts import Contact
@@ -38,6 +39,7 @@ def store_content(content: bytes) -> str:
     """
     digest = hashlib.sha256(content).hexdigest()
     path = f"attachments/{digest[:2]}/{digest[2:]}"
+    DoomedFile.objects.filter(path=path).delete()  # it is wanted again
     if default_storage.exists(path) and default_storage.size(path) == len(content):
         return path
     default_storage.delete(path)

@@ -43,13 +43,15 @@ def erased(request: Request) -> HttpResponse:
     if not request.user.is_admin:
         raise Http404
     rows = restoring.chosen(request.user, request.POST.getlist("row"))
+    held = [trashed for trashed in rows if retention.is_held(trashed.row)]
+    rows = [trashed for trashed in rows if trashed not in held]
     several, answered = len(rows) > 1, "confirm" in request.POST
     count = request.POST.get("count", "").strip()
     if answered and rows and (not several or count == str(len(rows))):
         for trashed in rows:
             retention.erase(trashed.row)
         return done(request, "crm:trash", toast=_("Erased for good."))
-    context = {"rows": rows, "several": several, "wrong": answered, "count": count}
+    context = {"rows": rows, "held": held, "several": several, "wrong": answered, "count": count}
     return page(request, "crm/trash/erase.html", context, status=422 if answered else 200)
 
 

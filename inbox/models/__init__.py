@@ -7,12 +7,14 @@ from inbox.models.messages import AwaitedId, MailboxCopy, MessageId
 from inbox.models.never_log import NeverLog
 from inbox.models.outbox import Outgoing
 from inbox.models.readings import HeadersRead, Reading
+from inbox.models.transport import HeaderBlock, RawCopy, TransportRecord
 
 __all__ = [
     "Absence",
     "AwaitedId",
     "Credential",
     "Folder",
+    "HeaderBlock",
     "HeadersRead",
     "LogSecret",
     "Mailbox",
@@ -20,5 +22,7 @@ __all__ = [
     "MessageId",
     "NeverLog",
     "Outgoing",
+    "RawCopy",
     "Reading",
+    "TransportRecord",
 ]

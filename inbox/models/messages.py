@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Email
@@ -63,13 +64,19 @@ class AwaitedId(models.Model):
 
 
 class MailboxCopy(models.Model):
-    """A message of a mailbox that is this e-mail: which folder, UIDVALIDITY and UID hold it."""
+    """A message of a mailbox that is this e-mail: which folder, UIDVALIDITY and UID hold it.
+
+    Retention forgets the place (M28); that the mailbox holds it stays known (M53).
+    """
 
     email = models.ForeignKey(Email, models.CASCADE, related_name="copies")
     mailbox = models.ForeignKey("inbox.Mailbox", models.CASCADE, related_name="copies")
-    folder = models.ForeignKey("inbox.Folder", models.CASCADE, related_name="copies")
-    uidvalidity = models.PositiveBigIntegerField()
-    uid = models.PositiveBigIntegerField()
+    folder = models.ForeignKey(
+        "inbox.Folder", models.CASCADE, null=True, blank=True, related_name="copies"
+    )
+    uidvalidity = models.PositiveBigIntegerField(null=True, blank=True)
+    uid = models.PositiveBigIntegerField(null=True, blank=True)
+    seen_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
         verbose_name_plural = _("mailbox copies")

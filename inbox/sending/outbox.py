@@ -30,7 +30,8 @@ from inbox.logbook import confirm_delivery, is_answered
 from inbox.mime.build import Draft as Message
 from inbox.mime.build import build
 from inbox.mime.types import Address, ParsedAttachment
-from inbox.models import Outgoing
+from inbox.models import HeaderBlock, Outgoing, TransportRecord
+from inbox.models.transport import keep_headers
 from inbox.sending import sent_copy
 from inbox.wire.faults import Fault, OutcomeUnknown, SmtpRefused
 from inbox.wire.smtp import PostingSession
@@ -157,8 +158,8 @@ def _deliver(outgoing: Outgoing, raw: bytes) -> None:
         session.begin_data()
         if not outgoing.begin_transmitting(timezone.now(), len(raw)):
             return  # it is another's now, or in the Trash, and nothing of it has left here
-        session.finish_data(raw)
-        sent = _sent(outgoing, refused)  # before the goodbye, which may take its time
+        said = session.finish_data(raw)
+        sent = _sent(outgoing, refused, said)  # before the goodbye, which may take its time
     if sent:
         sent_copy.settle(outgoing)
 
@@ -179,15 +180,36 @@ def _refuse_too_large(session: PostingSession, raw: bytes) -> None:
 # --- how it went ----------------------------------------------------------------------------------
 
 
-def _sent(outgoing: Outgoing, refused: Refused) -> bool:
+def _sent(outgoing: Outgoing, refused: Refused, said: str) -> bool:
     now = timezone.now()
     _note_recipients(outgoing.email, refused)
-    words = "; ".join(f"{code} {text}" for code, text in refused.values())
-    if _becomes(outgoing, Outgoing.State.SENT, error=words, sent_at=now, copy_due_at=now):
+    answers = {address: f"{code} {text}" for address, (code, text) in refused.items()}
+    words = "; ".join(answers.values())
+    with transaction.atomic():
+        settled = _becomes(outgoing, Outgoing.State.SENT, error=words, sent_at=now, copy_due_at=now)
+        if settled:
+            _keep_transport(outgoing, {**answers, "": said}, now)
+    if settled:
         return True
     # The claim ran out during the hand-over; what the server said is true all the same.
     confirm_delivery(outgoing.email, now)
     return False
+
+
+def _keep_transport(outgoing: Outgoing, answers: dict[str, str], now: datetime) -> None:
+    """How it went out, kept for a while (M28, M31)."""
+    raw = bytes(outgoing.frozen or b"")
+    sender, recipients = _envelope(outgoing)
+    TransportRecord.objects.create(
+        email=outgoing.email,
+        mailbox=outgoing.mailbox,
+        at=now,
+        sender=sender,
+        recipients=recipients,
+        size=len(raw),
+        answers=answers,
+    )
+    keep_headers(outgoing.email, raw, HeaderBlock.Origin.SENT, now)
 
 
 def _note_recipients(email: Email, refused: Refused) -> None:
@@ -223,7 +245,10 @@ def _ask(outgoing: Outgoing, said: str) -> None:
     is a question."""
     now = timezone.now()
     if is_answered(outgoing.email) or sent_copy.is_filed(outgoing):
-        _becomes(outgoing, Outgoing.State.SENT, sent_at=now, copy_due_at=now, claimed_until=now)
+        values = {"sent_at": now, "copy_due_at": now, "claimed_until": now}
+        with transaction.atomic():
+            if _becomes(outgoing, Outgoing.State.SENT, error="", **values):
+                _keep_transport(outgoing, {"": said}, now)
     else:
         _becomes(outgoing, Outgoing.State.UNKNOWN, error=said, claimed_until=now)
 

@@ -134,6 +134,7 @@ def paths(hana: User, record: Contact) -> list[str]:
         "/notifications/?show=all",
         "/trash/",
         "/settings/",
+        "/settings/retention/",
         "/help/?q=pop3",
         f"/palette/?q={LONG[:6]}",
         "/mailboxes/",

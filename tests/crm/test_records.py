@@ -66,7 +66,7 @@ def test_for_89_days_a_record_comes_back_with_all_that_was_on_it(aoki: Contact, 
     records.trash(aoki, by=hana)
     since = timezone.now() - timedelta(days=89)
     Contact.objects.filter(pk=aoki.pk).update(deleted_at=since)
-    assert retention.erase_trash(timezone.now()) == 0
+    assert retention.purge(retention.TRASH, timezone.now()) == 0
     back = Contact.objects.get(pk=aoki.pk)
     back.restore()
     assert {line.activity.kind for line in timeline_for(back).lines} == {"note", "email", "task"}
@@ -82,5 +82,5 @@ def test_after_91_days_it_is_gone(aoki: Contact, hana: User) -> None:
     for record in (aoki, company, deal):
         records.trash(record, by=hana)
         type(record).objects.filter(pk=record.pk).update(deleted_at=since)
-    assert retention.erase_trash(timezone.now()) == 3
+    assert retention.purge(retention.TRASH, timezone.now()) == 3
     assert not Contact.objects.exists() and not Deal.objects.exists()

@@ -26,7 +26,7 @@ def test_after_89_days_it_comes_back_with_everything_and_after_91_it_is_gone(
     Attachment.objects.store(email.activity, b"x", name="a.txt", content_type="text/plain")
     aoki.trash()
     age(aoki, 89)
-    retention.erase_trash(timezone.now())
+    retention.purge(retention.TRASH, timezone.now())
     result = restoring.restore(chosen(hana, [f"contact:{aoki.pk}"]), by=hana)
     assert result.rows == [aoki] and not result.refused
     back = Contact.objects.visible_to(hana).get(pk=aoki.pk)
@@ -35,7 +35,7 @@ def test_after_89_days_it_comes_back_with_everything_and_after_91_it_is_gone(
     assert kinds == {"note", "email"} and email.activity.files.count() == 1
     back.trash()
     age(back, 91)
-    retention.erase_trash(timezone.now())
+    retention.purge(retention.TRASH, timezone.now())
     assert not Contact.objects.filter(pk=aoki.pk).exists()
 
 

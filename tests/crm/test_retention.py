@@ -25,16 +25,16 @@ def test_what_is_older_than_the_grace_period_goes_with_its_files(aoki: Contact) 
     own = Attachment.objects.store(gone.activity, b"one", name="c", content_type="x/y")
     in_trash_for(gone.activity, 91)
     in_trash_for(kept.activity, 89)
-    assert retention.erase_trash(timezone.now()) == 1
+    assert retention.purge(retention.TRASH, timezone.now()) == 1
     assert list(Email.objects.all()) == [kept]
     assert list(Thread.objects.all()) == [kept.thread]
     assert default_storage.exists(shared.path)
     assert not default_storage.exists(own.path)
-    assert retention.erase_trash(timezone.now()) == 0
+    assert retention.purge(retention.TRASH, timezone.now()) == 0
 
 
 def test_a_contact_goes_and_its_engagements_stay(aoki: Contact) -> None:
     note = make_note(aoki)
     Contact.objects.update(deleted_at=timezone.now() - timedelta(days=100))
-    assert retention.erase_trash(timezone.now()) == 1
+    assert retention.purge(retention.TRASH, timezone.now()) == 1
     assert Activity.objects.filter(pk=note.pk).exists()

@@ -1,0 +1,98 @@
+"""What is kept beside an e-mail for a while, and purged: how it travelled (M28 to M31).
+
+Nothing here is needed to match replies or to show a timeline (M33). Header blocks and raw copies
+are ciphertext at rest.
+"""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Email, Hold
+from crm.models.fields import EncryptedTextField
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class BesideEmailQuerySet(models.QuerySet[Any]):
+    def not_held(self) -> "BesideEmailQuerySet":
+        """Without those of e-mails on the timeline of a record under a legal hold (M57)."""
+        return self.exclude(email__in=Hold.objects.activities())
+
+
+class BesideEmail(models.Model):
+    at = models.DateTimeField(db_index=True)  # when it was sent, or found
+
+    objects: ClassVar[Any] = BesideEmailQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class TransportRecord(BesideEmail):
+    """Envelope, size, times and the servers' answers of one sending or finding (M28)."""
+
+    email = models.ForeignKey(Email, models.CASCADE, related_name="transport")
+    mailbox = models.ForeignKey(
+        "inbox.Mailbox", models.SET_NULL, null=True, related_name="transport"
+    )
+    sender = models.CharField(max_length=320, blank=True)  # of the envelope; "" where it was found
+    recipients = models.JSONField(default=list)  # of the envelope
+    size = models.PositiveBigIntegerField()  # bytes
+    answers = models.JSONField(default=dict)  # by recipient; "": to the data
+    arrived_at = models.DateTimeField(null=True)  # as the server says of what was found
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"transport of e-mail {self.email_id}"
+
+
+class HeaderBlock(BesideEmail):
+    """The raw header block of an e-mail (M30: found, M31: sent)."""
+
+    class Origin(models.TextChoices):
+        SYNCED = "synced", _("found")
+        SENT = "sent", _("sent from here")
+
+    email = models.ForeignKey(Email, models.CASCADE, related_name="header_blocks")
+    origin = models.CharField(max_length=6, choices=Origin)
+    text = EncryptedTextField()  # as Latin-1, which keeps every byte
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["email", "origin"], name="headers_kept_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"headers of e-mail {self.email_id}"
+
+
+class RawCopy(BesideEmail):
+    """A whole message that was logged by Bcc, forwarding or folder, or sent by a sequence (M29)."""
+
+    email = models.OneToOneField(Email, models.CASCADE, related_name="raw_copy")
+    text = EncryptedTextField()  # as Latin-1, which keeps every byte
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name_plural = "raw copies"
+
+    def __str__(self) -> str:
+        return f"raw copy of e-mail {self.email_id}"
+
+
+def headers_of(raw: bytes) -> bytes:
+    """The header block of a message: up to its first empty line (RFC 5322, 2.1)."""
+    ends = [raw.find(end) for end in (b"\r\n\r\n", b"\n\n") if end in raw]
+    return raw[: min(ends, default=len(raw))]
+
+
+def keep_headers(email: Email, raw: bytes, origin: str, at: "datetime") -> None:
+    """Keep the headers of a message for M30 or M31; once, wherever else it is found."""
+    text = headers_of(raw).decode("latin-1")
+    HeaderBlock.objects.get_or_create(email=email, origin=origin, defaults={"text": text, "at": at})

@@ -1,0 +1,92 @@
+"""The classes of data that mail adds, and when the time of each is over (M28 to M31).
+
+    transport        envelope, folder and UID, size, answers    this calendar month and the last
+    raw              whole messages of Bcc, forward, folder     one day
+    synced_headers   header blocks of mail that was found       7 days
+    sent_headers     header blocks of mail that was sent        a year
+
+The figures are those of the RETENTION_ variables by default. `crm.retention` evaluates the table.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from crm.lib.months import start_of_month
+from crm.models import Hold
+from crm.retention import TRASH, Part, Rule
+from inbox.models import HeaderBlock, MailboxCopy, RawCopy, TransportRecord
+
+
+def _months_ago(now: datetime) -> datetime:
+    """Calendar months are those of the organisation (TIME_ZONE)."""
+    zone = ZoneInfo(settings.TIME_ZONE)
+    return start_of_month(now, zone, back=settings.RETENTION_TRANSPORT_MONTHS)
+
+
+def _ago(unit: str, variable: str) -> Callable[[datetime], datetime]:
+    return lambda now: now - timedelta(**{unit: getattr(settings, variable)})
+
+
+def _delete(model: Any, ids: Sequence[int]) -> list[str]:
+    model.objects.filter(pk__in=ids).delete()
+    return []
+
+
+def _places() -> QuerySet[Any]:
+    return MailboxCopy.objects.exclude(uid=None).exclude(email__in=Hold.objects.activities())
+
+
+def _forget_place(ids: Sequence[int]) -> list[str]:
+    """Which mailboxes hold an e-mail stays known (M53); where in them it lies does not."""
+    MailboxCopy.objects.filter(pk__in=ids).update(folder=None, uidvalidity=None, uid=None)
+    return []
+
+
+def _headers(origin: str) -> Part:
+    return Part(
+        lambda: HeaderBlock.objects.not_held().filter(origin=origin),
+        "at",
+        partial(_delete, HeaderBlock),
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        name="transport",
+        number="M28",
+        cutoff=_months_ago,
+        parts=[
+            Part(
+                lambda: TransportRecord.objects.not_held(),
+                "at",
+                partial(_delete, TransportRecord),
+            ),
+            Part(_places, "seen_at", _forget_place),
+        ],
+    ),
+    Rule(
+        name="raw",
+        number="M29",
+        cutoff=_ago("hours", "RETENTION_RAW_HOURS"),
+        parts=[Part(lambda: RawCopy.objects.not_held(), "at", partial(_delete, RawCopy))],
+    ),
+    Rule(
+        name="synced_headers",
+        number="M30",
+        cutoff=_ago("days", "RETENTION_SYNCED_HEADERS_DAYS"),
+        parts=[_headers(HeaderBlock.Origin.SYNCED)],
+    ),
+    Rule(
+        name="sent_headers",
+        number="M31",
+        cutoff=_ago("days", "RETENTION_SENT_HEADERS_DAYS"),
+        parts=[_headers(HeaderBlock.Origin.SENT)],
+    ),
+    TRASH,
+)
