@@ -13,11 +13,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from crm.models import User
+from crm.models import Email, User
 from inbox.arrivals import Arrival
 from inbox.logbook import StoredFile, log_incoming, name_files, reported, store_files
 from inbox.mime.parse import parse
-from inbox.models import Folder, Mailbox, Reading
+from inbox.models import Folder, HeaderBlock, Mailbox, RawCopy, Reading, TransportRecord
+from inbox.models.transport import keep_headers
 from inbox.sync.judging import Verdict
 from inbox.sync.letters import Letter, letters
 from inbox.sync.sent import note_known
@@ -25,6 +26,7 @@ from inbox.sync.visit import Visit
 
 BODIES_AT_ONCE = 20
 BYTES_AT_ONCE = 16 * 1024 * 1024
+KEPT_RAW = {"folder", "bcc", "forward"}  # rules whose messages are kept whole for a day (M29)
 BEGINNING = 256 * 1024  # of a message above INBOX_MAX_MESSAGE_BYTES
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # INTERNALDATE is what anybody said, even year 9999
 
@@ -37,6 +39,7 @@ class _Read:
     verdict: Verdict
     reading: Reading
     letters: list[_Filed]
+    raw: bytes  # of one above the limit its beginning
 
 
 def chunks(verdicts: list[Verdict]) -> Iterator[list[Verdict]]:
@@ -86,8 +89,21 @@ def _log(row: _Read, mailbox: Mailbox, folder: Folder) -> int:
         email = log_incoming(letter.parsed, files, _arrival(row.verdict, letter, mailbox, folder))
         if email:
             Reading.objects.filter(pk=row.reading.pk).update(email=email)
+            _keep_beside(email, row, mailbox)
             logged += 1
     return logged
+
+
+def _keep_beside(email: Email, row: _Read, mailbox: Mailbox) -> None:
+    """How it came, for as long as retention says (M28 to M30)."""
+    now, block = timezone.now(), row.verdict.block
+    TransportRecord.objects.create(
+        email=email, mailbox=mailbox, at=now, size=block.size, arrived_at=_in_time(block.arrived_at)
+    )
+    keep_headers(email, row.raw, HeaderBlock.Origin.SYNCED, now)
+    if row.reading.rule in KEPT_RAW:
+        text = row.raw.decode("latin-1")
+        RawCopy.objects.get_or_create(email=email, defaults={"at": now, "text": text})
 
 
 def _read_bodies(chunk: list[Verdict], visit: Visit) -> dict[int, _Read]:
@@ -96,10 +112,10 @@ def _read_bodies(chunk: list[Verdict], visit: Visit) -> dict[int, _Read]:
         return {}
     ledger = _write_ledger(wanted.values(), visit)
     read, gone = {}, set(ledger)
-    for uid, found in _messages(wanted, visit):
+    for uid, found, raw in _messages(wanted, visit):
         if found is not None:
             gone.discard(uid)
-            read[uid] = _Read(wanted[uid], ledger[uid], found)
+            read[uid] = _Read(wanted[uid], ledger[uid], found, raw)
     # Expunged between header and body: nothing was read of it, so the ledger does not say so.
     Reading.objects.filter(pk__in=[ledger[uid].pk for uid in gone]).delete()
     return read
@@ -107,7 +123,7 @@ def _read_bodies(chunk: list[Verdict], visit: Visit) -> dict[int, _Read]:
 
 def _messages(
     wanted: Mapping[int, Verdict], visit: Visit
-) -> Iterator[tuple[int, list[_Filed] | None]]:
+) -> Iterator[tuple[int, list[_Filed] | None, bytes]]:
     """What each wanted message comes to, with its files in the storage, by UID; None: it is gone
     (RFC 9051, 6.4.9). Of one above the limit only the beginning is read, and its files are named
     (M18)."""
@@ -116,11 +132,13 @@ def _messages(
     large = [uid for uid in reasons if wanted[uid].block.size > limit]
     for uid, raw in session.bodies([(u, r) for u, r in reasons.items() if u not in large]):
         found = letters(parse(raw), wanted[uid], visit.mailbox) if raw else None
-        yield uid, found if found is None else [(x, _files(x, wanted[uid])) for x in found]
+        filed = found if found is None else [(x, _files(x, wanted[uid])) for x in found]
+        yield uid, filed, raw or b""
     for uid in large:
         begun = session.beginning(uid, reasons[uid], BEGINNING)
         found = letters(parse(begun[0]), wanted[uid], visit.mailbox) if begun else None
-        yield uid, [(x, name_files(begun[1])) for x in found or []] if begun else None
+        filed = [(x, name_files(begun[1])) for x in found or []] if begun else None
+        yield uid, filed, begun[0] if begun else b""
 
 
 def _files(letter: Letter, verdict: Verdict) -> list[StoredFile]:
@@ -158,7 +176,7 @@ def _arrival(verdict: Verdict, letter: Letter, mailbox: Mailbox, folder: Folder)
         mailbox=mailbox,
         folder=folder,
         uid=verdict.uid,
-        arrived_at=min(max(at, EPOCH), timezone.now()),
+        arrived_at=_in_time(at),
         identity=letter.identity,
         reason=verdict.reason,
         answers=verdict.answers,
@@ -166,3 +184,8 @@ def _arrival(verdict: Verdict, letter: Letter, mailbox: Mailbox, folder: Folder)
         unproven=verdict.unproven,
         by=User.objects.get(pk=verdict.sent_by) if verdict.sent_by else None,
     )
+
+
+def _in_time(said: datetime) -> datetime:
+    """A server may say any time; none is before the epoch, or still to come."""
+    return min(max(said, EPOCH), timezone.now())

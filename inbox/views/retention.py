@@ -8,12 +8,12 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 from django_celery_beat.models import PeriodicTask
 
 from crm.models import Hold, PurgeReceipt
 from crm.retention import Rule, expired
-from crm.web import Request, done, page, posted
+from crm.web import Request, done, page, post_only, posted
 from inbox.forms.retention import HoldForm
 from inbox.retention import RULES
 
@@ -87,7 +87,7 @@ def retention(request: Request) -> HttpResponse:
     return page(request, "inbox/retention.html", context, status=status)
 
 
-@require_POST
+@post_only
 def hold(request: Request, pk: int) -> HttpResponse:
     """An admin lifts a hold."""
     if not request.user.is_admin:

@@ -3,7 +3,7 @@
 import pytest
 
 from crm import notices, todo
-from crm.models import Attachment, Contact, User
+from crm.models import Attachment, Contact, Hold, User
 from tests.factories import make_deal, make_email, make_mailbox, make_note
 
 
@@ -26,4 +26,5 @@ def rows(aoki: Contact, hana: User, mio: User) -> dict[str, int]:
         "emails": email.pk,
         "attachments": file.pk,
     }
+    found |= {"holds": Hold.place(aoki, by=mio, reason="Aoki v. Hayama").pk}
     return {**found, "mailboxes": mailbox.pk}

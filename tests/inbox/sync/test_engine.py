@@ -8,7 +8,16 @@ from django.utils import timezone
 
 from crm import timeline
 from crm.models import Activity, Attachment, Contact, Email, User
-from inbox.models import Folder, HeadersRead, Mailbox, MailboxCopy, MessageId, Outgoing, Reading
+from inbox.models import (
+    Folder,
+    HeadersRead,
+    Mailbox,
+    MailboxCopy,
+    MessageId,
+    Outgoing,
+    RawCopy,
+    Reading,
+)
 from inbox.sending import composer, outbox
 from inbox.sync import engine
 from inbox.sync.visit import Receipt
@@ -302,6 +311,27 @@ def test_two_messages_without_id_and_date_are_two(
     time.sleep(1.1)  # INTERNALDATE tells whole seconds
     dovecot.deliver(mailbox.email, raw.encode())
     assert look(mailbox).logged == 1
+
+
+@pytest.mark.rule("M28")
+@pytest.mark.rule("M30")
+@pytest.mark.rule("M31")
+def test_how_a_message_travelled_is_kept_beside_it_for_a_while(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot
+) -> None:
+    reply = reply_to(sent, sender=aoki.email, to=mailbox.email)
+    dovecot.deliver(mailbox.email, reply.as_bytes())
+    look(mailbox)
+    found = on_timeline(aoki)[0].email
+    came, went = found.transport.get(), sent.transport.get()
+    assert (came.mailbox, came.sender, came.recipients) == (mailbox, "", [])
+    assert came.size > 200 and came.arrived_at is not None
+    assert (went.sender, went.recipients) == (mailbox.email, [aoki.email])
+    assert went.answers[""]  # the server's words
+    assert "In-Reply-To:" in found.header_blocks.get(origin="synced").text
+    headers = sent.header_blocks.get(origin="sent").text
+    assert "X-Musubi-Message:" in headers and "Hello." not in headers
+    assert not RawCopy.objects.exists()  # of Bcc, forwarding and folder alone
 
 
 def test_the_lease_keeps_a_second_looker_out(mailbox: Mailbox) -> None:

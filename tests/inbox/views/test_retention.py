@@ -58,7 +58,7 @@ def test_an_admin_places_and_lifts_a_hold(client: Client, mio: User, aoki: Conta
     assert "is under a legal hold and stays" in erasing.content.decode()
     assert Contact.objects.filter(pk=aoki.pk).exists()
     assert "A v. B" in client.get(PAGE).content.decode()
-    assert client.post(f"{PAGE}holds/{hold.pk}/").status_code == 303
+    assert client.post(f"/holds/{hold.pk}/release/").status_code == 303
     client.post("/trash/erased/", {"row": f"contact:{aoki.pk}", "confirm": "yes"})
     assert not Contact.objects.filter(pk=aoki.pk).exists()
 
@@ -77,5 +77,5 @@ def test_nobody_else_places_or_lifts_one(client: Client, hana: User, aoki: Conta
     client.force_login(hana)
     hold = Hold.place(aoki, by=hana, reason="x")
     client.post(PAGE, {"record": f"/contacts/{aoki.pk}/", "reason": "x"})
-    assert client.post(f"{PAGE}holds/{hold.pk}/").status_code == 404
+    assert client.post(f"/holds/{hold.pk}/release/").status_code == 404
     assert Hold.objects.active().count() == 1
