@@ -6,14 +6,14 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from crm import today, undo
 from crm.models import Activity
 from crm.strangers import unknown_people
 from crm.timeline import touch
 from crm.views.todo import due_context
-from crm.web import Request, back, done, page, stay, visible_or_404
+from crm.web import Request, back, done, page, post_only, stay, visible_or_404
 
 MOST = 10
 
@@ -37,7 +37,7 @@ def home(request: Request) -> HttpResponse:
     return page(request, "crm/home/page.html", context)
 
 
-@require_POST
+@post_only
 def settled(request: Request, pk: int) -> HttpResponse:
     """It needs no reply; the next e-mail of its conversation may need one again."""
     emails = Activity.objects.filter(kind=Activity.Kind.EMAIL).kept()

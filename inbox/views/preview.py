@@ -10,9 +10,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
 
-from crm.web import Request, done, page
+from crm.web import Request, done, page, post_only
 from inbox.connect import drafts, joining
 from inbox.forms.connect import ChoicesForm, ConnectForm
 from inbox.models import Mailbox
@@ -22,7 +21,7 @@ from inbox.wire.account import Settings
 USUAL_DAYS = 30  # are counted where nothing old is asked for
 
 
-@require_POST
+@post_only
 @sensitive_post_parameters("draft")
 def preview(request: Request) -> HttpResponse:
     """Count again, for another time; go back to the servers; or connect."""
