@@ -11,6 +11,7 @@ from inbox.views import (
     preview,
     retention,
     threads,
+    why,
 )
 
 app_name = "inbox"
@@ -23,6 +24,7 @@ urlpatterns = [
     path("mailboxes/<int:pk>/look/", mailboxes.look, name="look"),
     path("mailboxes/<int:pk>/people/", mailboxes.people, name="people"),
     path("mailboxes/<int:pk>/password/", connect.password, name="password"),
+    path("mailboxes/<int:pk>/why/", why.why, name="why"),
     path("mailboxes/<int:pk>/disconnection/", mailboxes.disconnection, name="disconnection"),
     path("contacts/<int:pk>/emails/", composer.new, name="compose"),
     path("companies/<int:pk>/emails/", composer.company, name="compose-company"),

@@ -41,7 +41,11 @@ def advice_now(mailbox: Mailbox) -> str:
         return ""
     if mailbox.fault == "internal":
         return _("Something went wrong in Musubi itself. An administrator finds it in the log.")
-    fault = remembered(mailbox.fault, mailbox.state_reason)
+    return advice_for_fault(mailbox, remembered(mailbox.fault, mailbox.state_reason))
+
+
+def advice_for_fault(mailbox: Mailbox, fault: Fault) -> str:
+    """The same about a fault that has just happened with it."""
     security = next(known for known in get_args(Security) if known == mailbox.imap_security)
     account = Account(mailbox.imap_host, mailbox.imap_port, security, mailbox.username, "")
     provider = provider_at(mailbox.imap_host) or provider_for(mailbox.email)

@@ -7,7 +7,7 @@ import ssl
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from inbox.mime.origin import TRACE
@@ -174,9 +174,26 @@ class ReadingSession:
 
     def uids_since(self, day: date) -> list[int]:
         """Which messages arrived on that day or later."""
-        since = f"SINCE {day.day}-{_MONTHS[day.month - 1]}-{day.year}"
-        found = (self._search(f"UID {window} {since}") for window in self._windows(1, None))
+        found = (
+            self._search(f"UID {window} SINCE {_day(day)}") for window in self._windows(1, None)
+        )
         return [uid for part in found for uid in part]
+
+    def uids_of(self, message_id: str) -> list[int]:
+        """Which messages of the examined folder the server finds by this Message-ID."""
+        if not message_id.isascii() or not message_id.isprintable():
+            return []
+        sought = Argument(message_id.encode())
+        return found_uids(self._client.run(b"UID", b"SEARCH", b"HEADER", b"MESSAGE-ID", sought))
+
+    def uids_from(self, sender: str, first: date, last: date) -> list[int]:
+        """Which messages arrived on these days, from an address that holds these words."""
+        if not sender.isascii() or not sender.isprintable():
+            return []
+        after = last + timedelta(days=1)
+        days = f"SINCE {_day(first)} BEFORE {_day(after)}".encode()
+        search = (b"UID", b"SEARCH", days, b"FROM", Argument(sender.encode()))
+        return found_uids(self._client.run(*search))
 
     def bodies(self, wanted: Sequence[tuple[int, Reason]]) -> Iterator[tuple[int, bytes | None]]:
         """Whole messages, each for its Reason (M6). None: it is gone, which is never b""."""
@@ -203,11 +220,7 @@ class ReadingSession:
 
     def place(self, message_id: str) -> int | None:
         """The UID of the message with this id; None where there is none, or more than one."""
-        if not message_id.isascii():
-            return None
-        sought = Argument(f"<{message_id}>".encode())
-        search = (b"UID", b"SEARCH", b"HEADER", b"MESSAGE-ID")
-        found = found_uids(self._client.run(*search, sought))
+        found = self.uids_of(f"<{message_id}>")
         return found[0] if len(found) == 1 else None
 
     def beginning(
@@ -328,6 +341,10 @@ class ReadingSession:
         if any(folder.name == name for folder in self.folders()):
             return fault
         return FolderGone("nonexistent", fault.server_said)
+
+
+def _day(day: date) -> str:
+    return f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"
 
 
 def _status(name: str, said: dict[str, int]) -> FolderStatus:

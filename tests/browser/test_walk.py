@@ -45,8 +45,18 @@ CUT_OFF = """() => [...document.querySelectorAll("h1, h2, h3, .btn, .badge, .tab
 def mailbox(hana: User) -> Mailbox:
     """One that its server refuses: the banner is on every page."""
     said = "[AUTHENTICATIONFAILED] Invalid credentials " + "x" * 120
-    state = {"state": Mailbox.State.DISCONNECTED, "fault": "auth", "state_reason": said}
-    return make_mailbox(hana, state_since=timezone.now(), **state)
+    state = {
+        "state": Mailbox.State.DISCONNECTED,
+        "fault": "authenticationfailed",
+        "state_reason": said,
+    }
+    now = timezone.now()
+    made = make_mailbox(hana, state_since=now, **state)
+    made.folders.update(messages=1_234_567)
+    past = {"since": now - timedelta(days=4), "until": now - timedelta(days=1)}
+    made.absences.create(fault="timeout", headers=2418, found=11, **past)
+    made.absences.create(fault="login", since=now)
+    return made
 
 
 @pytest.fixture
@@ -139,6 +149,7 @@ def paths(hana: User, record: Contact) -> list[str]:
         f"/palette/?q={LONG[:6]}",
         "/mailboxes/",
         f"/mailboxes/{mailbox.pk}/",
+        f"/mailboxes/{mailbox.pk}/why/",
         "/accounts/logout/",
         "/contacts/99999/",
     ]

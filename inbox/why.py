@@ -1,0 +1,185 @@
+"""Why was this message (not) logged? The server's header, our rows and the rules, in words (M45).
+
+    the question ─► each watched folder: SEARCH ─► header fields ─► sync.judging ─► sentences
+                └─► nowhere: our own rows, and the names of the other folders that hold it
+
+A person asks about a mailbox of theirs. It is the session and the judgement of a look: header
+fields alone, nothing changed, and nothing kept but the ledger's count (M13).
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from crm.models import Email
+from inbox.connect import doors
+from inbox.mime.ids import normal
+from inbox.models import Folder, HeadersRead, Mailbox, MessageId, Reading
+from inbox.sync.judging import Verdict, judge
+from inbox.sync.rules import ids_named_by
+from inbox.wire.faults import FolderGone
+from inbox.wire.imap import FolderStatus, ReadingSession
+
+MOST_FOUND = 20
+MOST_FOLDERS = 40
+CLOCKS_DIFFER = timedelta(minutes=1)  # ours and the server's, which tells whole seconds
+
+
+@dataclass(frozen=True)
+class Question:
+    """A Message-ID, else a sender and a day."""
+
+    message_id: str = ""
+    sender: str = ""
+    day: date | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A message that the server has, or (without a folder) one that it has not; why it is, or is
+    not, on the timeline: `email`, where it is."""
+
+    steps: list[str]
+    email: Email | None = None
+    folder: str = ""
+    sender: str = ""
+    subject: str = ""
+    at: datetime | None = None
+
+
+def ask(mailbox: Mailbox, question: Question) -> list[Finding]:
+    """Look for it in the watched folders, then elsewhere. Raises a Fault."""
+    with doors.reading(mailbox) as session:
+        found: list[Finding] = []
+        for folder in mailbox.folders.all():
+            with suppress(FolderGone):
+                found += _in_folder(folder, question, session)
+        return found[:MOST_FOUND] or [_not_found(mailbox, question, session)]
+
+
+def _in_folder(folder: Folder, question: Question, session: ReadingSession) -> list[Finding]:
+    status = session.examine(folder.name)
+    uids = _uids(question, session)[-MOST_FOUND:]
+    blocks = [block for uid in uids for block in session.headers(uid, uid)]
+    HeadersRead.add(folder.mailbox, timezone.now().date(), len(blocks))
+    verdicts = judge(blocks, folder, session)
+    return [_explained(v, folder, status) for v in verdicts if _is_meant(v, question)]
+
+
+def _uids(question: Question, session: ReadingSession) -> list[int]:
+    if question.message_id:
+        return session.uids_of(question.message_id)
+    assert question.day is not None  # the form asks for one or the other
+    day = timedelta(days=1)  # the server's day may be another one than the reader's
+    return session.uids_from(question.sender, question.day - day, question.day + day)
+
+
+def _is_meant(verdict: Verdict, question: Question) -> bool:
+    """A server finds parts of an id as well, and days of its own zone."""
+    if question.message_id:
+        return normal(verdict.header.message_id) == normal(question.message_id)
+    return timezone.localdate(verdict.block.arrived_at) == question.day
+
+
+# --- one that the server has ----------------------------------------------------------------------
+
+
+def _explained(verdict: Verdict, folder: Folder, status: FolderStatus) -> Finding:
+    looked_at = folder.uidvalidity == status.uidvalidity and verdict.uid < folder.next_uid
+    steps = [
+        _("It lies in “{folder}”, which is watched.").format(folder=folder.name),
+        _whether_looked_at(verdict, folder.mailbox, looked_at=looked_at),
+        _what_it_names(verdict),
+        _outcome(verdict, looked_at=looked_at),
+    ]
+    header = verdict.header
+    return Finding(
+        steps=[step for step in steps if step],
+        email=verdict.email if verdict.email and not verdict.email.activity.deleted_at else None,
+        folder=folder.name,
+        sender=header.sender.address if header.sender else "",
+        subject=header.subject,
+        at=verdict.block.arrived_at,
+    )
+
+
+def _whether_looked_at(verdict: Verdict, mailbox: Mailbox, *, looked_at: bool) -> str:
+    begins = mailbox.created_at - timedelta(days=mailbox.since_days)
+    if not looked_at:
+        return _("It has not been looked at yet. The next look does.")
+    if verdict.block.arrived_at < begins - CLOCKS_DIFFER and not verdict.email:
+        said = _("It was there before {day}; only what came later is looked at.")
+        return said.format(day=date_format(timezone.localdate(begins)))
+    return _("Its header was looked at.")
+
+
+def _what_it_names(verdict: Verdict) -> str:
+    if verdict.email:
+        return ""
+    if verdict.reason:
+        row = Reading(rule=verdict.reason.rule, known_id=verdict.reason.known_id)
+        return row.text
+    count = len(set(ids_named_by(verdict.header)))
+    if count == 0:
+        return _("It answers nothing: its header names no earlier message.")
+    return _("Earlier messages that its header names: {count}. None of them is known here.").format(
+        count=count
+    )
+
+
+def _outcome(verdict: Verdict, *, looked_at: bool) -> str:
+    if verdict.email:
+        return _kept_or_not(verdict.email)
+    if MessageId.objects.filter(value=verdict.identity, email=None).exists():
+        return _("It was erased here for good, so it does not come back.")
+    if verdict.reason and not looked_at:
+        return _("So it will be logged.")
+    if verdict.reason:
+        return _("When it was looked at, that was not known here yet. It is not read afterwards.")
+    return _("So its text is not read, and nothing of it is kept.")
+
+
+def _kept_or_not(email: Email) -> str:
+    deleted_at = email.activity.deleted_at
+    if deleted_at is None:
+        return _("It is logged.")
+    day = date_format(timezone.localdate(deleted_at))
+    return _("It was logged, and has been in the Trash since {day}.").format(day=day)
+
+
+# --- one that it has not --------------------------------------------------------------------------
+
+
+def _not_found(mailbox: Mailbox, question: Question, session: ReadingSession) -> Finding:
+    names = [folder.name for folder in mailbox.folders.all()]
+    steps = [_("None of the watched folders has it: {names}.").format(names=", ".join(names))]
+    if elsewhere := _elsewhere(question, names, session):
+        steps.append(
+            _("It lies in “{folder}”, which is not watched.").format(folder=", ".join(elsewhere))
+        )
+    row = MessageId.objects.known([normal(question.message_id)]).get(normal(question.message_id))
+    email = row.email if row else None
+    if email:
+        steps.append(_kept_or_not(email))
+    elif row:
+        steps.append(_("It was erased here for good, so it does not come back."))
+    elif not elsewhere:
+        steps.append(_("It was moved or deleted, or it never arrived."))
+    kept = email if email and not email.activity.deleted_at else None
+    return Finding(steps=steps, email=kept)
+
+
+def _elsewhere(question: Question, watched: list[str], session: ReadingSession) -> list[str]:
+    """The other folders that the server finds it in; of them it is not even the header read."""
+    others = [folder for folder in session.folders() if folder.selectable]
+    found = []
+    for folder in [folder for folder in others if folder.name not in watched][:MOST_FOLDERS]:
+        with suppress(FolderGone):
+            session.examine(folder.name)
+            if question.message_id and _uids(question, session):
+                found.append(folder.name)
+    return found

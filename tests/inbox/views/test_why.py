@@ -1,0 +1,96 @@
+"""The page that answers why a message is here or not."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from crm.models import Contact, User
+from inbox.models import Mailbox
+from tests.factories import make_email, make_mailbox
+from tests.servers.imap_script import ImapScript
+from tests.servers.script import Answers
+
+pytestmark = [pytest.mark.django_db, pytest.mark.rule("M45")]
+HEADER = b"From: x@y.test\r\nSubject: <b>Private</b>\r\nMessage-ID: <a@b>\r\n\r\n"
+FETCHED = b"* 1 FETCH (UID 9 RFC822.SIZE 9 BODY[HEADER.FIELDS (FROM)] {%d}\r\n%b)\r\n%%tag OK\r\n"
+ANSWERS: Answers = {
+    "UID SEARCH": [b"* SEARCH 9\r\n%tag OK\r\n"],
+    "UID FETCH": [FETCHED % (len(HEADER), HEADER)],
+}
+
+
+def scripted(owner: User, server: ImapScript) -> Mailbox:
+    values = {"imap_host": "localhost", "imap_port": server.port, "imap_security": "none"}
+    return make_mailbox(owner, folders=["inbox"], **values)
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "<a@b>",
+        "a@b",
+        "Message-ID: <a@b>",
+        "Received: from x\r\nSubject: y\r\nMessage-Id:\r\n <a@b>\r\nTo: z@y.test\r\n\r\nBody",
+    ],
+)
+def test_an_id_is_found_in_what_was_pasted(client: Client, hana: User, pasted: str) -> None:
+    with ImapScript(ANSWERS) as server:
+        mailbox = scripted(hana, server)
+        client.force_login(hana)
+        path = f"/mailboxes/{mailbox.pk}/why/"
+        assert "Message-ID, or the whole header" in client.get(path).content.decode()
+        html = client.post(path, {"message": pasted}).content.decode()
+    assert "names no earlier message" in html
+    assert "&lt;b&gt;Private" in html and "x@y.test" in html
+    assert any(b'MESSAGE-ID "a@b"' in command for command in server.commands())
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"message": "hello"}, {"message": "Subject: no id\r\n"}, {"sender": "x@y.test"}],
+)
+def test_a_question_without_a_message_is_refused(
+    client: Client, hana: User, asked: dict[str, str]
+) -> None:
+    mailbox = make_mailbox(hana)
+    client.force_login(hana)
+    answer = client.post(f"/mailboxes/{mailbox.pk}/why/", asked)
+    assert answer.status_code == 422
+    assert 'class="error"' in answer.content.decode()
+
+
+def test_a_server_that_cannot_be_asked_is_said(client: Client, hana: User) -> None:
+    mailbox = make_mailbox(hana, imap_host="127.0.0.1", imap_port=1, imap_security="none")
+    client.force_login(hana)
+    answer = client.post(f"/mailboxes/{mailbox.pk}/why/", {"message": "<a@b>"})
+    assert answer.status_code == 502
+    assert "does not answer on port 1" in answer.content.decode()
+
+
+def test_of_others_mail_an_admin_learns_only_what_became_of_one_id(
+    client: Client, hana: User, mio: User, rin: User
+) -> None:
+    with ImapScript(ANSWERS) as server:
+        mailbox = scripted(hana, server)
+        path = f"/mailboxes/{mailbox.pk}/why/"
+        client.force_login(rin)
+        assert client.post(path, {"message": "<a@b>"}).status_code == 404
+        client.force_login(mio)
+        assert 'name="sender"' not in client.get(path).content.decode()
+        html = client.post(path, {"message": "<a@b>"}).content.decode()
+        assert "names no earlier message" in html
+        assert "Private" not in html and "x@y.test" not in html
+        today = timezone.localdate().isoformat()
+        assert client.post(path, {"sender": "x@y.test", "day": today}).status_code == 422
+
+
+def test_an_email_that_the_reader_may_see_is_linked(
+    client: Client, hana: User, aoki: Contact
+) -> None:
+    answers: Answers = {"UID SEARCH": [b"* SEARCH\r\n%tag OK\r\n"]}
+    known = make_email(aoki, by=hana, message_id="a@b")
+    with ImapScript(answers) as server:
+        mailbox = scripted(hana, server)
+        client.force_login(hana)
+        html = client.post(f"/mailboxes/{mailbox.pk}/why/", {"message": "<a@b>"}).content.decode()
+    assert "It is logged." in html and f"/emails/{known.pk}/" in html
