@@ -12,12 +12,14 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from crm import notices
 from crm.models import Role, User
 from inbox.wire.faults import remembered
 
 SILENT = "silent"  # nobody looked: the machine was off, or the worker does not run
+RENUMBERED = "renumbered"  # a folder has another UIDVALIDITY, or UIDs that fell
 FLAPPING = timedelta(hours=1)
 WORTH_TELLING = timedelta(hours=1)  # an absence of which nobody was told while it lasted
 
@@ -60,6 +62,16 @@ class Absence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.mailbox_id} from {self.since} to {self.until}"
+
+    @property
+    def why(self) -> str:
+        """In one sentence."""
+        otherwise = notices.CAUSES[remembered(self.fault).cause]
+        said = {
+            SILENT: _("Nobody looked: the machine was off, or the worker."),
+            RENUMBERED: _("The server has numbered a folder anew."),
+        }
+        return said.get(self.fault) or str(otherwise)
 
     @classmethod
     def begin(cls, mailbox: Any, fault: str, now: datetime) -> "Absence":

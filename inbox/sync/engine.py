@@ -152,6 +152,8 @@ def _look_at_folder(folder: Folder, visit: Visit, *, again: bool = False) -> Non
         return
     before, folder.uidvalidity = folder.uidvalidity, status.uidvalidity
     visit.renew()
+    if look.kind == "since" and before:
+        visit.look_again()
     folder.messages = status.messages
     status = replace(status, uidnext=_uidnext(status, look, session))
     first = _first(folder, before, status, look, session)

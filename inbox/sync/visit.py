@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from inbox.models import Absence, Folder, HeadersRead, Mailbox
+from inbox.models.absences import RENUMBERED
 from inbox.wire.imap import ReadingSession
 
 _OWNERS_WISHES = ["visibility", "scope", "contact_creation", "logs_mail", "authserv_id"]
@@ -37,7 +38,7 @@ class Held:
     reached: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Visit:
     """Who looks: every write goes with the lease, so who lost it writes nothing."""
 
@@ -56,6 +57,11 @@ class Visit:
         if not self.mailbox.hold(self.token, timezone.now(), volume):
             raise LeaseLost
         self.mailbox.refresh_from_db(fields=_OWNERS_WISHES)
+
+    def look_again(self) -> None:
+        """Mail that was looked at before is looked at once more, since the server has numbered it
+        anew: that is accounted for as an absence is."""
+        self.absence = self.absence or Absence.begin(self.mailbox, RENUMBERED, timezone.now())
 
     @transaction.atomic
     def advance(

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from crm.models import Contact, Email, User
+from crm.models import Contact, Email, Notice, User
 from inbox.models import Folder, Mailbox, Outgoing
 from inbox.sending import composer, outbox
 from inbox.sync import engine
@@ -181,6 +181,24 @@ def test_after_a_new_uidvalidity_only_what_is_new_is_logged(
     assert (receipt.logged, receipt.bodies_read) == (1, 1)
     assert Email.objects.count() == 5
     assert look(mailbox).headers_read == 0
+
+
+@pytest.mark.rule("M49")
+def test_what_is_looked_at_again_since_the_numbers_changed_has_its_receipt(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot
+) -> None:
+    for _ in range(2):
+        dovecot.deliver(mailbox.email, letter(sender="x@y.test", to=mailbox.email).as_bytes())
+    look(mailbox)
+    assert not mailbox.absences.exists()
+    dovecot.renumber(mailbox.email)
+    reply = reply_to(sent, sender=aoki.email, to=mailbox.email)
+    dovecot.deliver(mailbox.email, reply.as_bytes())
+    receipt = look(mailbox)
+    absence = mailbox.absences.get()
+    assert (absence.fault, absence.found) == ("renumbered", 1)
+    assert absence.headers == receipt.headers_read
+    assert absence.until is not None and not Notice.objects.exclude(kind="reply").exists()
 
 
 @pytest.mark.rule("M38")

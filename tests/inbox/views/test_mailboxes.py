@@ -85,6 +85,7 @@ def test_the_receipts_of_absences_stand_on_the_page(signed_in: Client, mailbox: 
     )
     html = signed_in.get(f"/mailboxes/{mailbox.pk}/").content.decode()
     assert "What we missed, and found" in html and ">2418<" in html and ">11<" in html
+    assert "no longer accepts the password" in html
 
 
 @pytest.mark.rule("M38")
