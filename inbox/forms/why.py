@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from inbox.mime.headers import parse_headers
@@ -38,9 +37,9 @@ class WhyForm(forms.Form):
         pasted = cleaned.get("message", "")
         cleaned["message_id"] = _id_in(pasted)
         if pasted and not cleaned["message_id"]:
-            self.add_error("message", _t("There is no Message-ID in it."))
+            self.add_error("message", _("There is no Message-ID in it."))
         elif not pasted and not (cleaned.get("sender") and cleaned.get("day")):
-            self.add_error("message", _t("Enter a Message-ID, or a sender and a day."))
+            self.add_error("message", _("Enter a Message-ID, or a sender and a day."))
         return cleaned
 
     @property
