@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from crm.models import Heartbeat
 from inbox.models import Absence, Mailbox
 from inbox.models.absences import SILENT, silence
-from inbox.wire.faults import remembered
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def health_of(mailbox: Mailbox, now: datetime) -> Health:
 
 def _disconnected(mailbox: Mailbox) -> Health:
     """Only a refused password waits for its owner; everything else is tried again."""
-    waits = remembered(mailbox.fault).cause == "password"
+    waits = mailbox.waits_for_owner
     words = _("Disconnected: action needed") if waits else _("Disconnected, trying again")
     return Health(mailbox, "shu", words, needs_action=True, worth_telling=True)
 

@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -72,7 +73,9 @@ def _disconnected_mailbox(owner: User, rng: random.Random) -> None:
         next_look_at=NEVER,
     )
     Credential.objects.create(mailbox=mailbox, password="changed since")
-    notices.tell(owner, "mailbox_disconnected", address=mailbox.email, mailbox=mailbox.pk)
+    mailbox.absences.create(since=since, fault=mailbox.fault, told=True)
+    told: dict[str, Any] = {"address": mailbox.email, "mailbox": mailbox.pk}
+    notices.tell(owner, "mailbox_disconnected", cause="password", since=since.isoformat(), **told)
     roles = {"INBOX": Folder.Role.INBOX, "Sent": Folder.Role.SENT}
     for name, role in roles.items():
         mailbox.folders.create(

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from crm import notices
 from crm.models import Role, User
-from inbox.wire.faults import remembered
+from inbox.wire.faults import OWNERS_TURN, remembered
 
 SILENT = "silent"  # nobody looked: the machine was off, or the worker does not run
 RENUMBERED = "renumbered"  # a folder has another UIDVALIDITY, or UIDs that fell
@@ -89,10 +89,10 @@ class Absence(models.Model):
 
     def lasts(self, fault: str, now: datetime) -> None:
         """Somebody has to know, once; once more where now the owner can end it."""
-        was_owners_turn = remembered(self.fault).cause == "password"
-        owners_turn = remembered(fault).cause == "password" and not was_owners_turn
+        was_owners_turn = self.fault in OWNERS_TURN
+        now_owners_turn = fault in OWNERS_TURN and not was_owners_turn
         self.fault = self.fault if was_owners_turn else fault
-        if self.tell_at is None and (not self.told or owners_turn):
+        if self.tell_at is None and (not self.told or now_owners_turn):
             self.tell_at = now
         self.save(update_fields=["fault", "tell_at"])
         if self.tell_at and self.tell_at <= now:

@@ -16,6 +16,7 @@ from crm.models import Email
 from crm.models.base import Timestamped
 from crm.models.fields import EncryptedTextField
 from inbox.models.absences import SILENT, Absence, silence
+from inbox.wire.faults import OWNERS_TURN
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -40,7 +41,8 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
         return self.filter(next_look_at__lte=now, looking_until__lte=now)
 
     def working(self) -> Self:
-        return self.exclude(state=Mailbox.State.DISCONNECTED)
+        """Those that may be sent from: where only reading has trouble, sending may go well."""
+        return self.exclude(state=Mailbox.State.DISCONNECTED, fault__in=OWNERS_TURN)
 
     def silent(self, since: datetime) -> Self:
         """Without a success since then, and without a fault that would explain it."""
@@ -152,6 +154,11 @@ class Mailbox(Timestamped):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def waits_for_owner(self) -> bool:
+        """Its password is refused; trying on would bring the lock nearer."""
+        return self.state == self.State.DISCONNECTED and self.fault in OWNERS_TURN
 
     @property
     def tried_again(self) -> bool:

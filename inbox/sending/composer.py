@@ -184,7 +184,7 @@ def _refuse_unsendable(draft: Draft, recipients: list[tuple[str, Address]]) -> N
         raise NotSendable(
             "attachments", _("The attachments are larger than 25 MB together. Remove one.")
         )
-    if draft.mailbox.state == Mailbox.State.DISCONNECTED:
+    if draft.mailbox.waits_for_owner:
         raise NotSendable(
             "mailbox_id",
             _("{mailbox} is disconnected. Reconnect it first.").format(mailbox=draft.mailbox.email),

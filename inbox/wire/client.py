@@ -78,7 +78,9 @@ class Client:
                 self._authenticate_plain()
         except ProtocolFault as fault:
             self.close()
-            raise (LoginRefused(fault.code, fault.server_said)) from fault
+            if fault.code != "bad":
+                raise  # not understood, which is no refusal: it may be tried again
+            raise imap_refusal(fault.server_said, login=True) from fault
         except Fault:
             self.close()
             raise

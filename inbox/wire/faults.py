@@ -201,11 +201,12 @@ def _busy_by_its_words(code: str, text: str, *, login: bool) -> bool:
 
 # Gmail says OVERQUOTA of a day's bandwidth, and not of the mailbox.
 _METERED_WORDS = re.compile(r"bandwidth|command", re.IGNORECASE)
+OWNERS_TURN = frozenset(  # the codes of LoginRefused
+    {"login", "password_expired", "no_credential", "no_mechanism", "malformed"}
+    | {code.lower() for code in _LOGIN_CODES - {"EXPIRED"}}
+)
 _CODES: dict[type[Fault], frozenset[str]] = {
-    LoginRefused: frozenset(
-        {"login", "password_expired", "no_credential", "no_mechanism", "malformed"}
-        | {code.lower() for code in _LOGIN_CODES - {"EXPIRED"}}
-    ),
+    LoginRefused: OWNERS_TURN,
     ServerBusy: frozenset({"bye"} | {code.lower() for code in _BUSY_CODES}),
     Unreachable: frozenset({"resolve", "refused", "timeout", "unreachable"}),
     ConnectionLost: frozenset({"closed", "reset"}),

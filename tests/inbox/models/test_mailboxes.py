@@ -97,3 +97,11 @@ def test_a_passing_fault_that_does_not_pass_counts_as_a_lasting_one(
     mailbox.note_fault("refused", "", NOW + timedelta(hours=5), transient=True)
     assert mailbox.state == "disconnected"  # and is still tried again
     assert Mailbox.objects.due_a_look(NOW + timedelta(hours=7)).exists()
+
+
+@pytest.mark.rule("M37")
+def test_where_only_reading_has_trouble_sending_is_not_refused(mailbox: Mailbox) -> None:
+    mailbox.note_fault("expired", "", NOW, transient=False, again=True)
+    assert Mailbox.objects.working().exists() and not mailbox.waits_for_owner
+    mailbox.note_fault("authenticationfailed", "", NOW, transient=False)
+    assert not Mailbox.objects.working().exists() and mailbox.waits_for_owner

@@ -46,7 +46,8 @@ def test_what_was_read_is_shown_with_the_reason(
 @pytest.mark.rule("M38")
 def test_health_is_on_every_page(signed_in: Client, mailbox: Mailbox) -> None:
     assert mailbox.email in signed_in.get("/contacts/").content.decode()
-    mailbox.change(state=Mailbox.State.DISCONNECTED, state_reason="NO [AUTHENTICATIONFAILED] no")
+    said = "NO [AUTHENTICATIONFAILED] no"
+    mailbox.change(state=Mailbox.State.DISCONNECTED, fault="login", state_reason=said)
     html = signed_in.get("/contacts/").content.decode()
     assert "is disconnected." in html and "Reconnect" in html
     html = signed_in.get(f"/mailboxes/{mailbox.pk}/").content.decode()
@@ -75,6 +76,8 @@ def test_a_fault_is_explained_with_its_time_and_what_can_be_done(
     mailbox.note_fault("expired", "", now, transient=False, again=True)
     html = signed_in.get(f"/mailboxes/{mailbox.pk}/").content.decode()
     assert "has expired" in html and "next try" in html
+    assert "Test and reconnect" not in html  # no password would help
+    assert "tried again by itself" in signed_in.get("/contacts/").content.decode()
 
 
 @pytest.mark.rule("M49")

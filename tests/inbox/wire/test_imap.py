@@ -493,7 +493,9 @@ def test_a_server_that_repeats_the_password_is_not_repeated():
         (b"%tag NO [ALERT] Application-specific password required\r\n", LoginRefused),
         (b"%tag NO [EXPIRED] password\r\n", LoginRefused),
         (b"%tag NO LOGIN failed.\r\n", LoginRefused),
-        (b"%tag BAD User is authenticated but not connected.\r\n", LoginRefused),
+        (b"%tag BAD User is authenticated but not connected.\r\n", ServerBusy),
+        (b"%tag BAD invalid user name\r\n", LoginRefused),
+        (b"nonsense\r\n", ProtocolFault),
     ],
 )
 def test_what_a_refused_login_means(answer, fault):
