@@ -55,7 +55,7 @@ def ask(mailbox: Mailbox, question: Question) -> list[Finding]:
     """Look for it in the watched folders, then elsewhere. Raises a Fault."""
     with doors.reading(mailbox) as session:
         found: list[Finding] = []
-        for folder in mailbox.folders.all():
+        for folder in mailbox.folders.filter(watched=True):
             with suppress(FolderGone):
                 found += _in_folder(folder, question, session)
         return found[:MOST_FOUND] or [_not_found(mailbox, question, session)]
@@ -92,7 +92,7 @@ def _explained(verdict: Verdict, folder: Folder, status: FolderStatus) -> Findin
     looked_at = folder.uidvalidity == status.uidvalidity and verdict.uid < folder.next_uid
     steps = [
         _("It lies in “{folder}”, which is watched.").format(folder=folder.name),
-        _whether_looked_at(verdict, folder.mailbox, looked_at=looked_at),
+        _whether_looked_at(verdict, folder, looked_at=looked_at),
         _what_it_names(verdict),
         _outcome(verdict, looked_at=looked_at),
     ]
@@ -107,11 +107,14 @@ def _explained(verdict: Verdict, folder: Folder, status: FolderStatus) -> Findin
     )
 
 
-def _whether_looked_at(verdict: Verdict, mailbox: Mailbox, *, looked_at: bool) -> str:
+def _whether_looked_at(verdict: Verdict, folder: Folder, *, looked_at: bool) -> str:
+    mailbox = folder.mailbox
     begins = mailbox.created_at - timedelta(days=mailbox.since_days)
+    whole = folder.role == Folder.Role.CRM  # whatever lies there was put there to be logged
     if not looked_at:
         return _("It has not been looked at yet. The next look does.")
-    if verdict.block.arrived_at < begins - CLOCKS_DIFFER and not verdict.email:
+    arrived_at = verdict.block.arrived_at
+    if arrived_at < begins - CLOCKS_DIFFER and not (whole or verdict.email):
         said = _("It was there before {day}; only what came later is looked at.")
         return said.format(day=date_format(timezone.localdate(begins)))
     return _("Its header was looked at.")
@@ -120,6 +123,8 @@ def _whether_looked_at(verdict: Verdict, mailbox: Mailbox, *, looked_at: bool) -
 def _what_it_names(verdict: Verdict) -> str:
     if verdict.email:
         return ""
+    if verdict.refusal:
+        return _refusals()[verdict.refusal]
     if verdict.reason:
         row = Reading(rule=verdict.reason.rule, known_id=verdict.reason.known_id)
         return row.text
@@ -129,6 +134,16 @@ def _what_it_names(verdict: Verdict) -> str:
     return _("Earlier messages that its header names: {count}. None of them is known here.").format(
         count=count
     )
+
+
+def _refusals() -> dict[str, str]:
+    return {
+        "never_log": _("Somebody in it is on a never-log list, which goes before every rule."),
+        "not_ours": _(
+            "This mailbox logs mail from people who work here, and this is not from one of them."
+        ),
+        "unproven": _("It says to be from somebody who works here, and nothing proves it."),
+    }
 
 
 def _outcome(verdict: Verdict, *, looked_at: bool) -> str:
@@ -155,7 +170,7 @@ def _kept_or_not(email: Email) -> str:
 
 
 def _not_found(mailbox: Mailbox, question: Question, session: ReadingSession) -> Finding:
-    names = [folder.name for folder in mailbox.folders.all()]
+    names = [folder.name for folder in mailbox.folders.filter(watched=True)]
     steps = [_("None of the watched folders has it: {names}.").format(names=", ".join(names))]
     if elsewhere := _elsewhere(question, names, session):
         steps.append(

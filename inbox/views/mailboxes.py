@@ -74,7 +74,7 @@ def mailbox_context(request: Request, found: Mailbox) -> dict[str, Any]:
         "health": health_of(found, timezone.now()),
         "advice": advice_now(found),
         "absences": found.absences.all()[:MOST_ABSENCES],
-        "folders": found.folders.all(),
+        "folders": found.folders.filter(watched=True),
         "large": LARGE,
         "days": ledger(found, limit=DAYS),
         "readings": found.readings.select_related("email__activity")[:MOST_READINGS],

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from crm import retention
 from crm.models import Contact, Email, User
-from inbox.models import HeadersRead, Mailbox, MessageId, Reading
+from inbox.models import HeadersRead, Mailbox, MessageId, NeverLog, Reading
 from inbox.sync import engine
 from inbox.why import Finding, Question, ask
 from tests.factories import connect_mailbox, make_email
@@ -88,6 +88,19 @@ def test_what_was_there_before_and_what_was_known_too_late(
     Mailbox.objects.update(created_at=timezone.now() + timedelta(days=2))
     mailbox.refresh_from_db()
     assert "It was there before" in " ".join(why(mailbox, early).steps)
+
+
+@pytest.mark.rule("M11")
+def test_a_never_log_list_is_given_as_the_reason(
+    mailbox: Mailbox, known: Email, dovecot: Dovecot
+) -> None:
+    answer = reply(known, mailbox)
+    dovecot.deliver(mailbox.email, answer.as_bytes())
+    NeverLog.objects.create(mailbox=mailbox, entry="yuki@aoki.example")
+    look(mailbox)
+    steps = why(mailbox, answer).steps
+    assert "never-log list" in " ".join(steps)
+    assert "nothing of it is kept" in steps[-1]
 
 
 def test_what_lies_elsewhere_is_named_and_not_read(
