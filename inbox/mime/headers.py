@@ -11,6 +11,7 @@ from inbox.mime import fields
 from inbox.mime.addresses import addresses
 from inbox.mime.fields import Fields
 from inbox.mime.ids import message_ids
+from inbox.mime.prose_reports import is_from_server
 from inbox.mime.types import Address, ParsedHeaders
 from inbox.mime.words import decode
 
@@ -89,4 +90,5 @@ def _ids(found: Fields, name: str) -> tuple[str, ...]:
 
 
 def _is_report(found: Fields) -> bool:
-    return found.word("content-type") == "multipart/report" or found.null_path
+    """It may be about a delivery: a report by the standard, or what a mail server wrote."""
+    return found.word("content-type") == "multipart/report" or is_from_server(found)

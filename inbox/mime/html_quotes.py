@@ -4,14 +4,19 @@ The source is cut where a mail program marked its quote; both halves go through 
 afterwards, which closes what the cut left open.
 """
 
+import html
 import re
 
 import quotequail
 
-from inbox.mime.text import text_of_html
+from inbox.mime import quote_marks
+from inbox.mime.text import LINE_TAGS, text_of_html
 
 LONGEST_HTML = 200_000
 _MOST_TAGS = 3_000
+_LONGEST_LINE = 400
+_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]{0,20})\b[^<>]{0,2000}>|<!--.{0,5000}?-->", re.DOTALL)
+_INVISIBLE = re.compile("[\u200b-\u200f\u00ad\ufeff]")
 _MARK = re.compile(
     r"<(?:"
     r"(?:div|blockquote|section|table)\b[^<>]{0,500}?(?:class|id)\s*=\s*[\"']?(?:[^\"'<>]{0,200}[\s])?"
@@ -33,12 +38,45 @@ def split_html(source: str) -> tuple[str, str]:
     ('<p>Yes.</p>', '<div class="gmail_quote">On Monday …</div>')
     """
     mark = _MARK.search(source[:LONGEST_HTML])
-    reply, quoted = (
-        (source[: mark.start()], source[mark.start() :]) if mark else _by_library(source)
-    )
+    cut = mark.start() if mark else _by_lines(source[:LONGEST_HTML])
+    reply, quoted = (source[:cut], source[cut:]) if cut else _by_library(source)
     if not quoted or not (text_of_html(reply) or "<img" in reply.lower()):
         return source, ""
     return reply, quoted
+
+
+def _by_lines(source: str) -> int:
+    """Where a line begins that announces a quote, as in plain text: a header block, a rule, a
+    sentence; 0 where none does."""
+    places, lines = _lines(source)
+    for index, line in enumerate(lines):
+        if quote_marks.forwards(line):
+            return 0
+        if quote_marks.separates(lines, index) or quote_marks.introduces(lines, index):
+            return places[index]
+    return 0
+
+
+def _lines(source: str) -> tuple[list[int], list[str]]:
+    """The lines that a reader sees and is not empty, with the places where they begin."""
+    places, lines, begin, text = list[int](), list[str](), 0, ""
+    end = 0
+    for tag in [*_TAG.finditer(source)][:_MOST_TAGS]:
+        text += source[end : tag.start()]
+        end = tag.end()
+        if (tag[1] or "").lower() in LINE_TAGS:
+            if line := _shown(text):
+                places.append(begin)
+                lines.append(line)
+            begin, text = tag.start(), ""
+    if line := _shown(text + source[end:]):
+        places.append(begin)
+        lines.append(line)
+    return places, lines
+
+
+def _shown(text: str) -> str:
+    return _INVISIBLE.sub("", " ".join(html.unescape(text).split()))[:_LONGEST_LINE]
 
 
 def _by_library(source: str) -> tuple[str, str]:

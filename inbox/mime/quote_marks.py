@@ -9,7 +9,8 @@ import re
 _SEPARATOR = re.compile(
     r"^[>\s]*-{2,}\s*(?:original message|original-nachricht|ursprüngliche nachricht|reply message"
     r"|message d'origine|message original|mensaje original|messaggio originale|mensagem original"
-    r"|oorspronkelijk bericht|oprindelig meddelelse|opprinnelig melding|original besked"
+    r"|oorspronkelijk bericht|oprindelig meddelelse|opprinnelig melding|oprindelig besked"
+    r"|original besked"
     r"|ursprungligt meddelande"
     r"|alkuperäinen viesti|původní zpráva|пересылаемое сообщение"
     r"|исходное сообщение|wiadomość oryginalna|original e-?mail|元のメッセージ"
@@ -25,9 +26,9 @@ _FORWARDS = re.compile(
     r"|weitergeleitete nachricht|message transféré|mensaje reenviado|messaggio inoltrato)",
     re.IGNORECASE,
 )
-_RULE = re.compile(r"^[_\-=*]{10,}$")
+_RULE = re.compile(r"^[_\-=*]{3,}$")
 _HEADER = re.compile(
-    r"^\*?(?P<name>from|von|de|da|van|från|fra|od|lähettäjä"
+    r"^\*?(?P<name>message du|from|von|de|da|van|från|fra|od|lähettäjä"
     r"|от|差出人|送信者|发件人|寄件者|보낸 사람"
     r"|sent|date|gesendet|datum|envoyé|fecha|enviado|data|inviato|verzonden|skickat|sendt"
     r"|päivämäärä|lähetetty|wysłano|дата|отправлено|送信日時|日時|日付|发送时间|日期|보낸 날짜"
@@ -37,7 +38,21 @@ _HEADER = re.compile(
     re.IGNORECASE,
 )
 _FIRST_HEADERS = frozenset(
-    ("from", "von", "de", "da", "van", "från", "fra", "od", "lähettäjä", "от", "差出人", "送信者")
+    (
+        "message du",
+        "from",
+        "von",
+        "de",
+        "da",
+        "van",
+        "från",
+        "fra",
+        "od",
+        "lähettäjä",
+        "от",
+        "差出人",
+        "送信者",
+    )
     + (
         "发件人",
         "寄件者",
@@ -57,7 +72,7 @@ _WROTE = re.compile(
     r"|\bschreef|\bskrev|\bkirjoitti|\bnapisał(?:\(a\)|a)?|\bпишет|\bнаписала?|\bnapsal(?:\(a\)|a)?"
     r"|\bgeschreven|\byazdı|\bviết|\bγραψε|\bscrisese?|\ba scris|\bírta|\bescrigué"
     r"|のメール|さんは書きました|が書きました|さんのメッセージ|写道|寫道|님이 작성)"
-    r"[^:：]{0,40}[:：]\s*(?:>.*)?$",
+    r"[^:：]{0,120}[:：]\s*(?:>.*)?$",
     re.IGNORECASE,
 )
 _DATED = re.compile(
@@ -71,7 +86,11 @@ _JAPANESE = re.compile(
     r"|^(?:On\s)?\d{4}[/-]\d{1,2}[/-]\d{1,2}\D{0,12}\d{1,2}:\d{2}(?::\d{2})?.{0,10}[、,]?\s.{0,200}<[^<>]+@[^<>]+>"
     r".{0,20}[:：]$"
 )
-_ADDRESSED = re.compile(r"<[^<>\s]+@[^<>\s]+>.{0,30}[:：]$")
+_ADDRESSED = re.compile(
+    r"<[^<>\s]+@[^<>\s]+>(?:.{0,30}[:：]|\s(?:wrote|schrieb|a écrit|escribió|ha scritto))$",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(r"<[^<>\s]+@[^<>\s]+>$")  # before a quote, a date and an address are enough
 _OPENS = re.compile(
     r"^(?:on|am|le|el|il|em|op|den|dnia|w dniu|dne|le|at|no dia|\d{1,4}[./年-])(?:\s|(?<=\W)|\d)",
     re.IGNORECASE,
@@ -122,7 +141,7 @@ def intro_before(lines: list[str], quote: int) -> int:
         if not line or line.startswith(">"):
             break
         sentence = f"{line} {sentence}".strip()[:400]
-        if _may_open(line) and _says(sentence):
+        if _may_open(line) and (_says(sentence) or (_DATED.match(line) and _NAMED.search(line))):
             return start
         if start == index - 1 and _WROTE.search(line) and not _continues(lines, start):
             return start

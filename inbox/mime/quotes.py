@@ -61,7 +61,7 @@ def _marked(lines: list[str], marks: list[int], intro: int) -> tuple[int | None,
     """Lines with `>` and the sentence before them; answers in between keep the whole visible."""
     blocks = _blocks(lines, marks)
     last_start, last_end = blocks[-1]
-    below = _full(lines[last_end:])
+    below = _full(_above_signature(lines[last_end:]))
     if below and len(blocks) > 1:
         return None, 0
     if len(blocks) > 1:
@@ -105,6 +105,11 @@ def _with_signature(lines: list[str], start: int) -> int:
     while index and not lines[index - 1]:
         index -= 1
     return index - 1 if index > 1 and quote_marks.signs(lines[index - 1]) else start
+
+
+def _above_signature(lines: list[str]) -> list[str]:
+    """A signature below a quote (RFC 3676, 4.3) is no answer to it."""
+    return lines[: lines.index("--")] if "--" in lines else lines
 
 
 def _full(lines: list[str]) -> bool:

@@ -1,12 +1,12 @@
 """Mails that are no letters: bounces, auto-replies, notices, complaints. M20, RFC 3464, 3834, 5965.
 
-Kinds are read from what the standards say a robot writes; texts of particular servers are not
-guessed at. A vendor's form without RFC 3464 gets its own reader in `_READERS`.
+Kinds are read from what the standards say a robot writes; where a mail server writes prose instead,
+`prose_reports` reads that.
 """
 
 import re
 
-from inbox.mime import fields
+from inbox.mime import fields, prose_reports
 from inbox.mime.addresses import addresses
 from inbox.mime.fields import Fields
 from inbox.mime.ids import message_ids
@@ -74,7 +74,33 @@ def _failed_recipients(root: Part) -> tuple[BounceRecipient, ...]:
     )
 
 
-_READERS = (_standard, _failed_recipients)
+def _in_the_text(root: Part) -> tuple[BounceRecipient, ...]:
+    """The fields of RFC 3464 as plain text: gateways flatten a report, or lose its boundary."""
+    if not prose_reports.is_from_server(root.fields):
+        return ()
+    text = "\n".join(prose_reports.as_lines(root)).encode("utf-8", "replace")
+    found = (_recipient(group) for group in _groups(text))
+    return tuple(recipient for recipient in found if recipient)
+
+
+def _prose(root: Part) -> tuple[BounceRecipient, ...]:
+    names, said, delayed = prose_reports.failed(root)
+    status = _status("", said)
+    permanent = not delayed and not status.startswith("4")
+    return tuple(
+        BounceRecipient(name, status, permanent, _words(said, name), failed=not delayed)
+        for name in names[:MOST_RECIPIENTS]
+    )
+
+
+def _words(said: str, address: str) -> str:
+    """The server's own words: the line with a reply code, else the one that names the address."""
+    lines = said.splitlines()
+    coded = next((line for line in lines if _REPLY_CODE.search(line)), "")
+    return (coded or next((line for line in lines if address in line), ""))[:_LONGEST_DIAGNOSTIC]
+
+
+_READERS = (_standard, _failed_recipients, _in_the_text, _prose)
 
 
 def _groups(report: bytes) -> list[Fields]:
@@ -129,7 +155,8 @@ def _original_ids(root: Part) -> tuple[str, ...]:
             returned = fields.split(part.content()[: fields.LARGEST_BLOCK].lstrip(b"\r\n"))[0]
             for name in ("message-id", "x-microsoft-original-message-id"):
                 ids.update(dict.fromkeys(message_ids(returned.raw(name))))
-    return tuple(ids)[:100] or message_ids(root.fields.raw("in-reply-to"))
+    named = tuple(ids)[:100] or prose_reports.original_ids(root)
+    return named or message_ids(root.fields.raw("in-reply-to"))
 
 
 def _has(root: Part, *content_types: str) -> bool:

@@ -34,6 +34,7 @@ _LINES = frozenset(
         "form",
     )
 )
+LINE_TAGS = _PARAGRAPHS | _LINES
 
 
 def text_of_html(source: str) -> str:

@@ -82,3 +82,29 @@ def test_what_a_program_quotes_is_set_apart(path):
     assert "NEW" in reply and "NEW" not in quoted
     alone = path.read_text()[path.read_text().index("\n") :].replace("Yuki\n", "", 1)
     assert split(alone)[0].strip()  # never an empty letter
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "<hr>From: Hana &lt;hana@aoki.test&gt;<br>Sent: Monday<br>To: Ken<br>Subject: X<br>Hi",
+        "<div><b>From:</b> Hana</div><div><b>Date:</b> May</div><p>To: Ken</p><p>Hi</p>",
+        "<div>26.06.2026, 14:41, &quot;Hana&quot; &lt;hana@aoki.test&gt;:</div><p>Hi</p>",
+        "<p>On 3 May 2026, Hana wrote:</p><p>Shall we?</p>",
+    ],
+)
+def test_html_without_marks_is_cut_as_its_text_is(quoted):
+    reply, folded = split_html(f"<div>Yes.</div>{quoted}")
+    assert "Yes." in reply and "Hana" not in reply
+    assert "Hana" in folded
+    assert split_html(quoted) == (quoted, "")
+
+
+@given(st.text(alphabet=st.sampled_from("<>/divb From:On 3May wrote")))
+def test_nothing_of_the_html_is_lost(source):
+    assert "".join(split_html(source)) == source
+
+
+def test_a_signature_below_the_quote_is_no_answer():
+    text = "Yes.\n\nOn 3 May 2026, Hana wrote:\n> Shall we?\n\n-- \nAoki Ltd.\nConfidential."
+    assert split(text)[0] == "Yes."

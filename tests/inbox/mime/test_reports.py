@@ -1,7 +1,12 @@
 """inbox/mime/reports.py: bounces, auto-replies, notices and complaints. M20."""
 
-import pytest
+import time
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inbox.mime.headers import parse_headers
 from inbox.mime.parse import parse
 
 
@@ -105,3 +110,68 @@ def test_kinds(raw, kind):
     message = parse(raw)
     assert message.kind == kind
     assert message.bounce is None
+
+
+PROSE = {
+    "dma": b"There was an error delivering your mail to <ken@x.test>.\n\n"
+    b"mx.x.test did not like our RCPT:\n550 5.1.1 No such user here\n\n"
+    b"Message headers follow.\n\nSubject: Offer\nTo: <ken@x.test>\nMessage-Id: <ours@crm.test>\n",
+    "a report in the text": b"An error occurred.\n\nReporting-MTA: dns; mx.x.test\n\n"
+    b"Action: failed\nFinal-Recipient: rfc822; ken@x.test\nStatus: 5.1.1\n"
+    b"Diagnostic-Code: smtp; 550 5.1.1 No such user here\n\n"
+    b"Message-Id: <ours@crm.test>\nFrom: hana@crm.test\nTo: ken@x.test\n",
+    "qmail": b"I'm afraid I wasn't able to deliver your message: it failed.\n\n<ken@x.test>:\n"
+    b"550 5.1.1 No such user here\n\n--- Below this line is a copy of the message.\n\n"
+    b"Return-Path: <hana@crm.test>\nMessage-ID: <ours@crm.test>\nTo: ken@x.test\n",
+}
+
+
+@pytest.mark.rule("M20")
+@pytest.mark.parametrize("sender", ["MAILER-DAEMON@x.test", "Postmaster <postmaster@x.test>", "<>"])
+@pytest.mark.parametrize("text", PROSE.values(), ids=PROSE)
+def test_a_server_that_writes_prose_is_understood(sender: str, text: bytes) -> None:
+    raw = f"From: {sender}\nTo: hana@crm.test\nSubject: Mail delivery failed\n\n".encode() + text
+    message = parse(raw)
+    assert message.kind == "bounce" and message.from_robot
+    assert message.bounce is not None
+    (recipient,) = message.bounce.recipients
+    assert (recipient.address, recipient.status, recipient.permanent) == (
+        "ken@x.test",
+        "5.1.1",
+        True,
+    )
+    assert "No such user" in recipient.diagnostic
+    assert message.bounce.original_ids == ("ours@crm.test",)
+    assert parse_headers(raw).report
+
+
+def test_prose_about_a_delay_is_no_loss() -> None:
+    text = b"This is a WARNING MESSAGE ONLY. Delivery has been delayed:\n\n   ken@x.test\n"
+    bounce = parse(b"From: mailer-daemon@x.test\n\n" + text).bounce
+    assert bounce is not None
+    assert (bounce.recipients[0].failed, bounce.permanent) == (False, False)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"From: yuki@aoki.test\n",  # quotes the report that she got
+        b"From: yuki@aoki.test\nAuto-Submitted: auto-replied\n",
+        b"From: postmaster@x.test\nSubject: Spam report of the week\n",
+    ],
+)
+def test_who_is_no_server_or_tells_of_no_failure_bounces_nothing(header: bytes) -> None:
+    text = b"The week was quiet.\n" if b"Spam" in header else PROSE["dma"]
+    assert parse(header + b"\n" + text).bounce is None
+
+
+@given(st.binary(max_size=2_000), st.sampled_from([b"\n550 x@y\n", b"\nTo: a\n", b"failed <a@b>"]))
+def test_prose_never_raises(noise: bytes, mark: bytes) -> None:
+    parse(b"From: mailer-daemon@x.test\n\n" + noise + mark + noise)
+
+
+def test_prose_of_a_bomb_takes_no_time() -> None:
+    began = time.process_time()
+    for piece in (b"a@", b"error " * 9 + b"\n", b"To: a\n", b"<x@y.z>\n", b"original message\n"):
+        parse(b"From: mailer-daemon@x.test\n\n" + piece * (390_000 // len(piece)))
+    assert time.process_time() - began < 2
