@@ -122,10 +122,10 @@ class HeadersReadAdmin(ReadOnlyAdmin):
 
 @admin.register(models.Reading)
 class ReadingAdmin(ReadOnlyAdmin):
-    list_display = ("mailbox", "at", "rule", "known_id", "message_id")
+    list_display = ("mailbox", "at", "rule", "known_id", "shown_id")
     list_filter = ("rule",)
-    search_fields = ("mailbox__email", "=message_id", "=known_id")
-    list_select_related = ("mailbox",)
+    search_fields = ("mailbox__email", "=email__message_id", "=known_id")
+    list_select_related = ("mailbox", "email")
     date_hierarchy = "at"
 
 

@@ -98,7 +98,7 @@ def log_incoming(
     answers = about or arrival.answers
     if answers is None and arrival.reason.rule == "reply":
         return None
-    if MessageId.objects.filter(value=arrival.identity).exists():
+    if MessageId.objects.known([], erased=[arrival.identity]):
         return _logged_already(arrival)
     try:
         with transaction.atomic():
@@ -111,7 +111,8 @@ def log_incoming(
 
 
 def _logged_already(arrival: Arrival) -> Email | None:
-    email = MessageId.objects.select_related("email").get(value=arrival.identity).email
+    row = MessageId.objects.known([], erased=[arrival.identity])[arrival.identity]
+    email: Email | None = row.email  # None: it was erased here (M48)
     if email:
         note_copy(email, arrival.mailbox, arrival.folder, arrival.uid)
     return email
@@ -134,7 +135,7 @@ def _log(
     parsed: ParsedMessage, files: Sequence[StoredFile], arrival: Arrival, answers: Email | None
 ) -> Email:
     email = _write_email(parsed, arrival, answers)
-    MessageId.objects.create(value=arrival.identity, email=email, dated=parsed.date)
+    MessageId.objects.note(arrival.identity, email, dated=parsed.date)
     note_copy(email, arrival.mailbox, arrival.folder, arrival.uid)
     found = _write_participants(email, arrivals.people(parsed), _newcomers(parsed, email, arrival))
     _write_files(email.activity, files)
@@ -298,9 +299,7 @@ def log_outgoing(letter: Letter, files: Sequence[StoredFile]) -> Email:
         status=Email.Status.QUEUED,
         visibility=letter.mailbox.visibility,
     )
-    MessageId.objects.create(
-        value=normal(letter.message_id), email=email, origin=MessageId.Origin.OWN
-    )
+    MessageId.objects.note(normal(letter.message_id), email, MessageId.Origin.OWN)
     meet = partial(newcomers.meet, mailbox=letter.mailbox, by=letter.by, ask=False)
     found = _write_participants(email, letter.recipients, meet)
     _write_files(activity, files)

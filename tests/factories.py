@@ -87,7 +87,7 @@ def make_email(contact: Contact, **values: Any) -> Email:
     values.setdefault("reply_length", len(values["text"]))
     thread = values.pop("thread", None) or Thread.objects.create(subject=values["subject"])
     email = Email.objects.create(activity=activity, thread=thread, **values)
-    MessageId.objects.create(value=normal(email.message_id), email=email)
+    MessageId.objects.note(normal(email.message_id), email)
     Participant.objects.create(
         email=email, role="from", name=contact.name, address=contact.email, contact=contact
     )

@@ -212,7 +212,7 @@ def _not_connected(error: joining.NotConnected) -> Problem:
 
 def _show_reading(row: Reading) -> Json:
     return {
-        "message_id": row.message_id,
+        "message_id": row.shown_id,
         "reason": {"rule": row.rule, "text": row.text, "message_id": row.known_id},
         "at": row.at.isoformat(),
         "email_id": str(row.email_id) if row.email_id else None,

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from inbox.mime import fields
 from inbox.mime.addresses import addresses
 from inbox.mime.fields import Fields
-from inbox.mime.ids import message_ids
+from inbox.mime.ids import ORIGINAL_IDS, message_ids
 from inbox.mime.prose_reports import is_from_server
 from inbox.mime.types import Address, ParsedHeaders
 from inbox.mime.words import decode
@@ -44,7 +44,7 @@ def said_by(found: Fields) -> ParsedHeaders:
         in_reply_to=_ids(found, "in-reply-to"),
         references=_ids(found, "references"),
         musubi_message=found.text("x-musubi-message")[:200],
-        original_message_id=_first_id(found, "x-microsoft-original-message-id"),
+        original_ids=tuple(filter(None, (_first_id(found, name) for name in ORIGINAL_IDS))),
         auto_submitted=found.word("auto-submitted") not in ("", "no"),
         list_id=any(name in ("list-id", "list-unsubscribe") for name, _value in found.items),
         report=_is_report(found),

@@ -12,6 +12,12 @@ import re
 from inbox.mime import words
 from inbox.mime.charsets import decoded
 
+# Providers that replace a Message-ID keep the one it had: Exchange, Gmail, Yahoo and others.
+ORIGINAL_IDS = (
+    "x-microsoft-original-message-id",
+    "x-google-original-message-id",
+    "x-original-message-id",
+)
 KEPT_AT_EACH_END = 50
 LONGEST_STORED = 250
 _LONGEST_VALUE = 90_000

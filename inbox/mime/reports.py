@@ -9,7 +9,7 @@ import re
 from inbox.mime import fields, prose_reports
 from inbox.mime.addresses import addresses
 from inbox.mime.fields import Fields
-from inbox.mime.ids import message_ids
+from inbox.mime.ids import ORIGINAL_IDS, message_ids
 from inbox.mime.tree import Part
 from inbox.mime.types import Bounce, BounceRecipient, Kind
 from inbox.mime.words import decode
@@ -153,7 +153,7 @@ def _original_ids(root: Part) -> tuple[str, ...]:
     for part in root.walk():
         if part is not root and part.content_type in _ORIGINAL_TYPES:
             returned = fields.split(part.content()[: fields.LARGEST_BLOCK].lstrip(b"\r\n"))[0]
-            for name in ("message-id", "x-microsoft-original-message-id"):
+            for name in ("message-id", *ORIGINAL_IDS):
                 ids.update(dict.fromkeys(message_ids(returned.raw(name))))
     named = tuple(ids)[:100] or prose_reports.original_ids(root)
     return named or message_ids(root.fields.raw("in-reply-to"))

@@ -71,7 +71,7 @@ class ParsedHeaders:
     in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     musubi_message: str = ""
-    original_message_id: str = ""
+    original_ids: tuple[str, ...] = ()  # what the provider says it replaced (M9)
     auto_submitted: bool = False
     list_id: bool = False
     report: bool = False

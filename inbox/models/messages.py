@@ -1,21 +1,30 @@
 """MessageId: every id an e-mail is known by (M10, M33, M48). MailboxCopy: where it lies."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, ClassVar
 
-from django.db import models
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Email
+from inbox.mime import tombstones
 
 MOST_VALUES = 10_000  # a query takes 32,766 on SQLite; strangers write any number of references
 
 
 class MessageIdQuerySet(models.QuerySet["MessageId"]):
-    def known(self, values: Iterable[str]) -> dict[str, "MessageId"]:
-        """The rows of those values that the CRM holds, by value; one query for thousands."""
-        wanted = sorted(set(values))
+    def known(self, values: Iterable[str], erased: Collection[str] = ()) -> dict[str, "MessageId"]:
+        """The rows of those values that the CRM holds, by value; one query for thousands. Of those
+        in `erased` also the tombstones: rows without an e-mail, where it has been erased (M48)."""
+        marks = {mark: value for value in erased for mark in _marks(value)}
+        rows = self._held({*values, *erased, *marks})
+        gone = {value: rows[mark] for mark, value in marks.items() if mark in rows}
+        return gone | {value: row for value, row in rows.items() if value not in marks}
+
+    def _held(self, values: Collection[str]) -> dict[str, "MessageId"]:
+        wanted = sorted(values)
         rows = self.select_related("email__activity")
         found = {}
         for start in range(0, len(wanted), MOST_VALUES):
@@ -23,21 +32,45 @@ class MessageIdQuerySet(models.QuerySet["MessageId"]):
             found.update({row.value: row for row in part})
         return found
 
+    def note(self, value: str, email: Email, origin: str = "seen", **more: Any) -> None:
+        """Know an e-mail by this id, and the id after the e-mail has been erased. Raises
+        IntegrityError where it is known, or was erased."""
+        mark = tombstones.make(value, settings.MESSAGE_ID_KEYS[0])
+        row = self.model(value=value, email=email, origin=origin, **more)
+        self.bulk_create([row, self.model(value=mark, origin=MessageId.Origin.TOMBSTONE)])
+
+    def learn(self, value: str, email: Email) -> bool:
+        """Know an e-mail by the id that its provider gave it; False where that id was known."""
+        if self.known([], erased=[value]):
+            return False
+        try:
+            with transaction.atomic():
+                self.note(value, email, MessageId.Origin.REWRITTEN)
+        except IntegrityError:  # somebody learnt it between the look-up and now
+            return False
+        return True
+
+
+def _marks(value: str) -> list[str]:
+    return tombstones.every(value, settings.MESSAGE_ID_KEYS)
+
 
 class MessageId(models.Model):
     """One id, in the normal form of `inbox.mime.ids`; unique, so a message is one engagement.
 
-    Without an e-mail it is a tombstone: what was erased here does not come back (M48).
+    Beside each stands its keyed hash, which belongs to no e-mail: so it is all that is left once
+    the e-mail is erased, however that is done, and keeps it from coming back (M48).
     """
 
     class Origin(models.TextChoices):
         OWN = "own", _("made by Musubi")
         REWRITTEN = "rewritten", _("given by the provider")
         SEEN = "seen", _("seen on a message")
+        TOMBSTONE = "gone", _("keyed hash, which outlives the e-mail")
 
     value = models.CharField(max_length=255, unique=True)
     email = models.ForeignKey(
-        Email, models.SET_NULL, null=True, blank=True, related_name="message_ids"
+        Email, models.CASCADE, null=True, blank=True, related_name="message_ids"
     )
     origin = models.CharField(max_length=9, choices=Origin, default=Origin.SEEN)
     # Its Date, as far as it has one: another message may carry the same id (F13)

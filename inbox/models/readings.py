@@ -40,13 +40,16 @@ class HeadersRead(models.Model):
 
 
 class Reading(models.Model):
-    """A body that was read, and why. Written before the body is asked for: it is the permission."""
+    """A body that was read, and why. Written before the body is asked for: it is the permission.
+
+    Goes with its e-mail; of a message that was not logged it holds no more than a keyed hash.
+    """
 
     mailbox = models.ForeignKey("inbox.Mailbox", models.CASCADE, related_name="readings")
     email = models.ForeignKey(
-        "crm.Email", models.SET_NULL, null=True, blank=True, related_name="readings"
+        "crm.Email", models.CASCADE, null=True, blank=True, related_name="readings"
     )
-    message_id = models.CharField(max_length=255)
+    message_id = models.CharField(max_length=255)  # as a tombstone: see inbox.mime.tombstones
     rule = models.CharField(max_length=8)
     known_id = models.CharField(max_length=255, blank=True)
     at = models.DateTimeField()
@@ -57,6 +60,11 @@ class Reading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule} {self.at}"
+
+    @property
+    def shown_id(self) -> str:
+        """The id of the message, as long as the CRM has it."""
+        return self.email.message_id if self.email else self.message_id
 
     @property
     def text(self) -> str:
@@ -90,7 +98,8 @@ def ledger(mailbox: Any, *, before: date | None = None, limit: int = 30) -> list
     start = datetime.combine(min(headers), time.min, UTC)
     end = datetime.combine(max(headers) + timedelta(days=1), time.min, UTC)
     bodies: dict[date, list[Reading]] = {day: [] for day in headers}
-    for row in Reading.objects.filter(mailbox=mailbox, at__gte=start, at__lt=end):
+    rows = Reading.objects.filter(mailbox=mailbox, at__gte=start, at__lt=end)
+    for row in rows.select_related("email").defer("email__text", "email__html"):
         bodies.setdefault(row.at.astimezone(UTC).date(), []).append(row)
     return [_ledger_day(day, headers.get(day), bodies[day]) for day in sorted(bodies, reverse=True)]
 

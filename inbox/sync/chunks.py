@@ -16,6 +16,7 @@ from django.utils import timezone
 from crm.models import Email, User
 from inbox.arrivals import Arrival
 from inbox.logbook import StoredFile, log_incoming, name_files, reported, store_files
+from inbox.mime import tombstones
 from inbox.mime.parse import parse
 from inbox.models import Folder, HeaderBlock, Mailbox, RawCopy, Reading, TransportRecord
 from inbox.models.transport import keep_headers
@@ -157,7 +158,7 @@ def _write_ledger(verdicts: Collection[Verdict], visit: Visit) -> dict[int, Read
     rows = {
         verdict.uid: Reading(
             mailbox=visit.mailbox,
-            message_id=verdict.identity[:255],
+            message_id=tombstones.make(verdict.identity, settings.MESSAGE_ID_KEYS[0]),
             rule=verdict.reason.rule,
             known_id=verdict.reason.known_id[:255],
             at=now,

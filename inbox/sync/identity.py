@@ -20,3 +20,9 @@ def fingerprint(header: ParsedHeaders) -> str:
 
 def identity(header: ParsedHeaders) -> str:
     return normal(header.message_id) or fingerprint(header)
+
+
+def marks(header: ParsedHeaders) -> list[str]:
+    """What a copy in Sent may tell of the message that was given to the provider: our own mark,
+    and the id that the provider has replaced (M9)."""
+    return [normal(value) for value in (header.musubi_message, *header.original_ids) if value]

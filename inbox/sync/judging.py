@@ -8,14 +8,13 @@ from django.conf import settings
 
 from crm.models import Email, Participant
 from inbox.mime.headers import parse_headers
-from inbox.mime.ids import normal
 from inbox.mime.origin import Origin, origin
 from inbox.mime.own_ids import is_ours, marker
 from inbox.mime.types import ParsedHeaders
 from inbox.models import Folder, MessageId
 from inbox.reason import Reason
 from inbox.sync.facts import facts_for, own_addresses
-from inbox.sync.identity import fingerprint, identity
+from inbox.sync.identity import fingerprint, identity, marks
 from inbox.sync.known import known_ids
 from inbox.sync.rules import Facts, decide, ids_named_by, reason_to_read_report, sent_by
 from inbox.wire.imap import HeaderBlock, ReadingSession
@@ -86,11 +85,13 @@ def _recognise(
     """The id by which the CRM has (or had) this message, and the name it goes by.
 
     An id that is known from another sender is somebody's re-use of it (F13): such a message goes
-    by its fields. Our own mark is believed in the Sent folder alone, where no stranger writes.
+    by its fields. A mark, or the id that it had before (M9), is believed if we have signed it, and
+    in the Sent folder alone, where no stranger writes.
     """
-    mark = normal(header.musubi_message)
-    if folder.role == Folder.Role.SENT and mark in known and is_ours(mark, _keys()):
-        return known[mark], identity(header)
+    if folder.role == Folder.Role.SENT:
+        for mark in marks(header):
+            if mark in known and is_ours(mark, _keys()):
+                return known[mark], identity(header)
     for name in (identity(header), fingerprint(header)):
         row = known.get(name)
         if row is None:

@@ -15,11 +15,7 @@ def note_known(verdict: Verdict, mailbox: Mailbox, folder: Folder, now: datetime
     assert verdict.email is not None  # the caller chose those that are known
     note_copy(verdict.email, mailbox, folder, verdict.uid)
     if folder.role == Folder.Role.SENT:
-        _row, new = MessageId.objects.get_or_create(
-            value=verdict.identity,
-            defaults={"email": verdict.email, "origin": MessageId.Origin.REWRITTEN},
-        )
-        if new:
+        if MessageId.objects.learn(verdict.identity, verdict.email):
             threads.arrived([verdict.identity], verdict.email)
         _prove(verdict.email)
         confirm_delivery(verdict.email, now)

@@ -143,7 +143,7 @@ def test_what_a_look_needs_is_read_from_the_header_block_alone():
     assert said.message_id == "new@aoki.test"
     assert said.in_reply_to == ("ours@x.test",)
     assert said.references == ("root@x.test", "ours@x.test")
-    assert (said.musubi_message, said.original_message_id) == ("token", "first@x.test")
+    assert (said.musubi_message, said.original_ids) == ("token", ("first@x.test",))
     assert not (said.auto_submitted or said.list_id or said.report)
 
 
