@@ -196,7 +196,7 @@ def written(name: str, address: str) -> str:
     name = re.sub(r'["\\\r\n]', "", name).strip()
     if not name or name == address:
         return address
-    return f'"{name}" <{address}>' if re.search(r"[,;<>@]", name) else f"{name} <{address}>"
+    return f'"{name}" <{address}>' if re.search(r"[,;:<>()@]", name) else f"{name} <{address}>"
 
 
 def _domain(mailbox: Mailbox) -> str:

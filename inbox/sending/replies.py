@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from crm.models import Email, Participant
 from inbox.models import Mailbox, Outgoing
+from inbox.sending.composer import written
 
 PREFIX = re.compile(r"\s*(?:re|aw|sv|antw|res|回复|返信)\s*(?:\[\d+\])?\s*[::]", re.IGNORECASE)
 
@@ -108,9 +109,4 @@ def _mailbox(
 
 
 def _line(people: Sequence[Participant]) -> str:
-    return ", ".join(_written(person) for person in people)
-
-
-def _written(person: Participant) -> str:
-    name = re.sub(r'["\\\r\n]', "", person.name).strip()
-    return f'"{name}" <{person.address}>' if name else person.address
+    return ", ".join(written(person.name, person.address) for person in people)

@@ -45,6 +45,29 @@ def test_nothing_typed_shows_the_newest_and_the_pages(signed_in: Client, aoki: C
     assert "Yuki Aoki" not in commands and 'data-href="/settings/"' in commands
 
 
+def test_on_a_record_what_can_be_done_there_comes_first(
+    signed_in: Client, aoki: Contact, ken: User
+) -> None:
+    hidden = make_contact(owner=ken, audience="owner")
+
+    def on(path: str, q: str = "") -> str:
+        headers = {**HTMX, "HX-Current-URL": f"http://testserver{path}"}
+        return signed_in.get("/palette/", {"q": q}, headers=headers).content.decode()
+
+    here = f"/contacts/{aoki.pk}/"
+    first = on(f"{here}?tab=email").split('role="option"')[1]
+    assert f'data-href="{here}emails/"' in first and "Write an e-mail" in first
+    assert on(here, "note").count('role="option"') == 1  # as one types, those that match
+    assert f"{here}emails/" in on(here, ">")
+    for path in (
+        f"/contacts/{hidden.pk}/",
+        "/contacts/",
+        "/nowhere/",
+        "/contacts/99999999999999999999/",
+    ):
+        assert 'id="option-do-' not in on(path)
+
+
 def test_an_unknown_address_can_be_added(signed_in: Client) -> None:
     assert "/contacts/new/?email=aiko%40kita.example" in options(signed_in, "aiko@kita.example")
     nothing = options(signed_in, "zzz")

@@ -21,7 +21,7 @@ def test_to_the_sender_from_the_mailbox_it_came_to(aoki: Contact, hana: User) ->
     email = make_email(aoki, subject="Offer")
     add(email, "to", hana.email)
     reply = reply_to(email, [others, own])
-    assert (reply.mailbox, reply.to, reply.cc) == (own, '"Yuki Aoki" <yuki@aoki.example>', "")
+    assert (reply.mailbox, reply.to, reply.cc) == (own, "Yuki Aoki <yuki@aoki.example>", "")
 
 
 def test_reply_to_is_where_the_sender_wants_it(aoki: Contact) -> None:
@@ -37,7 +37,7 @@ def test_to_all_leaves_oneself_out(aoki: Contact, hana: User) -> None:
     add(email, "to", "kenji@aoki.example", 'Kenji "K" Mori\r\nBcc: x')
     add(email, "cc", "boss@aoki.example")
     reply = reply_to(email, [own], everybody=True)
-    assert reply.to == '"Yuki Aoki" <yuki@aoki.example>'
+    assert reply.to == "Yuki Aoki <yuki@aoki.example>"
     assert reply.cc == '"Kenji K MoriBcc: x" <kenji@aoki.example>, boss@aoki.example'
 
 
