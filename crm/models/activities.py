@@ -66,8 +66,8 @@ class Activity(Timestamped, Trashable):
     objects: ClassVar[Any] = ActivityQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("activity"), _("activities")
         ordering = ["-at", "-id"]
-        verbose_name_plural = _("activities")
         indexes = [
             # the home page: what came to one's own mailboxes
             models.Index(fields=["by", "-at"], name="activity_of_user")
@@ -134,6 +134,7 @@ class Association(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("association"), _("associations")
         constraints = [
             models.CheckConstraint(
                 condition=Q(contact__isnull=False, company=None, deal=None)

@@ -65,6 +65,7 @@ class Attachment(models.Model):
     objects: ClassVar[Any] = AttachmentQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("attachment"), gettext_lazy("attachments")
         ordering = ["id"]
 
     def __str__(self) -> str:

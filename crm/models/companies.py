@@ -24,12 +24,12 @@ class Company(Record):
     objects: ClassVar[Any] = CompanyQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("company"), _("companies")
         ordering = ["name", "id"]
         indexes = [  # the list, by each of its sorts
             models.Index(fields=["name", "id"], name="company_by_name"),
             models.Index(fields=["news_at", "id"], name="company_by_news"),
         ]
-        verbose_name_plural = _("companies")
 
     def __str__(self) -> str:
         return self.name

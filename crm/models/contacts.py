@@ -90,6 +90,7 @@ class Contact(Record):
     objects: ClassVar[Any] = ContactQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("contact"), gettext_lazy("contacts")
         ordering = ["last_name", "first_name", "id"]
         indexes = [  # the list, by each of its sorts
             models.Index(fields=["last_name", "first_name", "id"], name="contact_by_name"),
@@ -161,6 +162,10 @@ class EmailAddress(Timestamped):
     released = models.BooleanField(default=False)
 
     class Meta:
+        verbose_name, verbose_name_plural = (
+            gettext_lazy("e-mail address"),
+            gettext_lazy("e-mail addresses"),
+        )
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(

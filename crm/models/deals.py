@@ -25,6 +25,7 @@ class Pipeline(Timestamped):
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("pipeline"), _("pipelines")
         ordering = ["position", "id"]
 
     def __str__(self) -> str:
@@ -44,6 +45,7 @@ class Stage(Timestamped):
     outcome = models.CharField(max_length=4, choices=Outcome, default=Outcome.OPEN)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("stage"), _("stages")
         ordering = ["position", "id"]
 
     def __str__(self) -> str:
@@ -94,6 +96,7 @@ class Deal(Record):
     objects: ClassVar[Any] = DealQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("deal"), _("deals")
         ordering = ["-id"]
         indexes = [models.Index(fields=["stage", "stage_since", "id"], name="deal_in_lane")]
 

@@ -26,6 +26,12 @@ class Thread(Timestamped):
 
     subject = models.CharField(max_length=998, blank=True)
 
+    class Meta:
+        verbose_name, verbose_name_plural = (
+            gettext_lazy("conversation"),
+            gettext_lazy("conversations"),
+        )
+
     def __str__(self) -> str:
         return self.subject or str(self.pk)
 
@@ -112,6 +118,9 @@ class Email(ActivityDetail):
     unproven = models.BooleanField(default=False)
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.EVERYTHING)
     settled = models.BooleanField(default=False)  # somebody said that it needs no reply
+
+    class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("e-mail"), gettext_lazy("e-mails")
 
     def __str__(self) -> str:
         return self.summary()
@@ -208,6 +217,10 @@ class Participant(models.Model):
     objects: ClassVar[Any] = ParticipantQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = (
+            gettext_lazy("participant"),
+            gettext_lazy("participants"),
+        )
         ordering = ["position", "id"]
         indexes = [
             # unknown people, the latest first: a small part of all

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 FRESH = timedelta(seconds=60)
 
@@ -12,6 +13,9 @@ class Heartbeat(models.Model):
     part = models.CharField(max_length=20, primary_key=True)
     at = models.DateTimeField()
     since = models.DateTimeField()  # it has beaten from then on, without a pause
+
+    class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("heartbeat"), gettext_lazy("heartbeats")
 
     def __str__(self) -> str:
         return self.part

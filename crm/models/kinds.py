@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 class Note(ActivityDetail):
     text = models.TextField(_("text"))
 
+    class Meta:
+        verbose_name, verbose_name_plural = _("note"), _("notes")
+
     def __str__(self) -> str:
         return self.summary()
 
@@ -60,6 +63,7 @@ class Task(ActivityDetail):
     objects: ClassVar[Any] = TaskQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("task"), _("tasks")
         indexes = [
             # the tasks page, and the count in the navigation
             models.Index(

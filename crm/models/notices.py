@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from crm.models.base import Timestamped
 
@@ -36,6 +37,10 @@ class Notice(Timestamped):
     objects: ClassVar[Any] = NoticeQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = (
+            gettext_lazy("notification"),
+            gettext_lazy("notifications"),
+        )
         ordering = ["-id"]
         indexes = [
             # the count beside the bell

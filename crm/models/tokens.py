@@ -5,6 +5,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from crm.models.base import Timestamped
 
@@ -16,6 +17,9 @@ class ApiToken(Timestamped):
     user = models.ForeignKey("crm.User", models.CASCADE, related_name="api_tokens")
     digest = models.CharField(max_length=64, unique=True)
     name = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("API token"), gettext_lazy("API tokens")
 
     def __str__(self) -> str:
         return self.name or f"token {self.pk}"

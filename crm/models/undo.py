@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 LIFE = timedelta(minutes=10)  # the toast goes after 10 s; a slow hand and a second tab may come
 
@@ -36,7 +37,7 @@ class UndoEntry(models.Model):
     objects: ClassVar[Any] = UndoQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "undo entries"
+        verbose_name, verbose_name_plural = gettext_lazy("undo entry"), gettext_lazy("undo entries")
 
     def __str__(self) -> str:
         return f"undo {self.pk}"

@@ -18,6 +18,7 @@ class Team(Timestamped):
     name = models.CharField(_("name"), max_length=100, unique=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("team"), _("teams")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -70,6 +71,7 @@ class User(AbstractBaseUser, PermissionsMixin, Timestamped):
     REQUIRED_FIELDS = ["name"]
 
     class Meta:
+        verbose_name, verbose_name_plural = _("user"), _("users")
         ordering = ["name", "id"]
 
     def __str__(self) -> str:

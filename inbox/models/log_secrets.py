@@ -4,6 +4,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from crm.models.base import Timestamped
 
@@ -23,6 +24,9 @@ class LogSecret(Timestamped):
 
     user = models.OneToOneField("crm.User", models.CASCADE, related_name="log_secret")
     secret = models.CharField(max_length=32, unique=True, default=_new)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("logging address"), _("logging addresses")
 
     def __str__(self) -> str:
         return f"logging address of user {self.user_id}"

@@ -133,8 +133,8 @@ class Mailbox(Timestamped):
     objects: ClassVar[Any] = MailboxQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("mailbox"), _("mailboxes")
         ordering = ["email", "id"]
-        verbose_name_plural = _("mailboxes")
         constraints = [
             models.UniqueConstraint(
                 fields=["owner", "email", "imap_host"], name="mailbox_connected_once"
@@ -269,6 +269,9 @@ class Credential(Timestamped):
     mailbox = models.OneToOneField(Mailbox, models.CASCADE, related_name="credential")
     password = EncryptedTextField()
 
+    class Meta:
+        verbose_name, verbose_name_plural = _("credential"), _("credentials")
+
     def __str__(self) -> str:
         return f"credential of mailbox {self.mailbox_id}"
 
@@ -295,6 +298,7 @@ class Folder(Timestamped):
     fault_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("folder"), _("folders")
         ordering = ["role", "id"]
         constraints = [
             models.UniqueConstraint(fields=["mailbox", "name"], name="folder_watched_once")

@@ -78,6 +78,9 @@ class MessageId(models.Model):
 
     objects: ClassVar[Any] = MessageIdQuerySet.as_manager()
 
+    class Meta:
+        verbose_name, verbose_name_plural = _("message ID"), _("message IDs")
+
     def __str__(self) -> str:
         return self.value
 
@@ -91,6 +94,9 @@ class AwaitedId(models.Model):
     email = models.ForeignKey(Email, models.CASCADE, related_name="awaited_ids")
     value = models.CharField(max_length=255, db_index=True)
     distance = models.PositiveSmallIntegerField()  # 0 is the nearest
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("awaited ID"), _("awaited IDs")
 
     def __str__(self) -> str:
         return self.value
@@ -112,7 +118,7 @@ class MailboxCopy(models.Model):
     seen_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
-        verbose_name_plural = _("mailbox copies")
+        verbose_name, verbose_name_plural = _("mailbox copy"), _("mailbox copies")
         constraints = [
             models.UniqueConstraint(fields=["folder", "uidvalidity", "uid"], name="copy_once")
         ]

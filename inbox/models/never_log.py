@@ -36,8 +36,8 @@ class NeverLog(Timestamped):
     objects: ClassVar[Any] = NeverLogQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("never-log entry"), _("never-log entries")
         ordering = [F("mailbox").asc(nulls_first=True), "entry", "id"]
-        verbose_name_plural = _("never-log entries")
         constraints = [
             models.UniqueConstraint(fields=["entry", "mailbox"], name="never_log_once"),
             models.UniqueConstraint(

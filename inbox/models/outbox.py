@@ -97,8 +97,8 @@ class Outgoing(Timestamped):
     objects: ClassVar[Any] = OutgoingQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("outgoing e-mail"), _("outgoing e-mails")
         ordering = ["-id"]
-        verbose_name_plural = _("outgoing")
         constraints = [
             models.UniqueConstraint(
                 fields=["mailbox", "idempotency_key"], name="outgoing_once_by_key"

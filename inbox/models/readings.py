@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F
+from django.utils.translation import gettext_lazy
 
 from crm.models.emails import reason_text
 
@@ -22,8 +23,11 @@ class HeadersRead(models.Model):
     unproven = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name, verbose_name_plural = (
+            gettext_lazy("headers read"),
+            gettext_lazy("headers read"),
+        )
         ordering = ["-day"]
-        verbose_name_plural = "headers read"
         constraints = [models.UniqueConstraint(fields=["mailbox", "day"], name="headers_by_day")]
 
     def __str__(self) -> str:
@@ -55,6 +59,10 @@ class Reading(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        verbose_name, verbose_name_plural = (
+            gettext_lazy("message read"),
+            gettext_lazy("messages read"),
+        )
         ordering = ["-at", "-id"]
         indexes = [models.Index(fields=["mailbox", "-at"], name="ledger_of_mailbox")]
 

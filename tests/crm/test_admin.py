@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 
 from crm.models import (
     Activity,
@@ -252,3 +253,12 @@ def test_records_go_to_the_trash_and_come_back(client: Client, mio: User) -> Non
 def _act(client: Client, action: str, contact: Contact) -> str:
     body = {"action": action, "_selected_action": [contact.pk]}
     return str(client.post(url(Contact, "changelist"), body, follow=True).content.decode())
+
+
+def test_each_kind_of_row_has_a_name_that_can_be_translated() -> None:
+    """In Japanese no English name of a class shows through."""
+    ours = [model for model in admin.site._registry if model._meta.app_label in ("crm", "inbox")]
+    assert ours
+    for model in ours:
+        for name in (model._meta.verbose_name, model._meta.verbose_name_plural):
+            assert isinstance(name, Promise), model
