@@ -90,6 +90,21 @@ class MessageIdAdmin(ReadOnlyAdmin):
     search_fields = ("=value",)
 
 
+@admin.register(models.AwaitedId)
+class AwaitedIdAdmin(ReadOnlyAdmin):
+    list_display = ("value", "email_id", "distance")
+    search_fields = ("=value",)
+
+
+@admin.register(models.Absence)
+class AbsenceAdmin(ReadOnlyAdmin):
+    list_display = ("mailbox", "since", "until", "fault", "headers", "found")
+    list_filter = ("fault",)
+    search_fields = ("mailbox__email",)
+    list_select_related = ("mailbox",)
+    date_hierarchy = "since"
+
+
 @admin.register(models.MailboxCopy)
 class MailboxCopyAdmin(ReadOnlyAdmin):
     list_display = ("email_id", "mailbox", "folder", "uidvalidity", "uid")

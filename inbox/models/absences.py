@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm import notices
 from crm.models import Role, User
@@ -50,6 +51,8 @@ class Absence(models.Model):
     objects: ClassVar[Any] = AbsenceQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("time without mail")
+        verbose_name_plural = gettext_lazy("times without mail")
         ordering = ["-since", "-id"]
         constraints = [
             models.UniqueConstraint(

@@ -30,6 +30,8 @@ from crm.models import (
     User,
 )
 from inbox.models import (
+    Absence,
+    AwaitedId,
     Credential,
     HeadersRead,
     LogSecret,
@@ -79,7 +81,7 @@ def fill(number: int) -> None:
     stage = make_stage(pipeline=Pipeline.objects.create(name="Sales"))
     make_deal(contact, stage=stage, owner=user, company=company)
     Attachment.objects.store(email.activity, b"x", name="a.txt", content_type="text/plain")
-    Heartbeat.objects.create(part=f"part {number}", at=now)
+    Heartbeat.objects.create(part=f"part {number}", at=now, since=now)
     activity = Activity.objects.create(kind=Activity.Kind.TASK, at=now, by=user)
     Task.objects.create(activity=activity, title="Call", assignee=user, due_at=now)
     Notice.objects.create(user=user, kind="reply", values={"subject": CANARY})
@@ -98,6 +100,8 @@ def _fill_inbox(user: User, email: Any, number: int) -> None:
     Outgoing.objects.create(
         email=email, mailbox=box, token="t", due_at=now, claimed_until=now, frozen=FROZEN
     )
+    AwaitedId.objects.create(email=email, value="later@x.test", distance=0)
+    Absence.objects.create(mailbox=box, since=now, fault="auth")
     HeadersRead.objects.create(mailbox=box, day=now.date(), count=1)
     NeverLog.objects.create(entry=f"bank{number}.example", mailbox=box, by=user)
     LogSecret.objects.create(user=user, secret=f"{SECRET}{number}")
