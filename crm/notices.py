@@ -5,6 +5,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.urls import NoReverseMatch, reverse
@@ -45,6 +46,13 @@ def tell(user: User | None, kind: str, *, mail: bool = False, **values: Any) -> 
     due = timezone.now() if mail else None
     notice: Notice = Notice.objects.create(user=user, kind=kind, values=values, mail_due_at=due)
     return notice
+
+
+def told(user: User, kind: str, *, since: datetime | None, **about: Any) -> bool:
+    """Whether `user` was told that of such a thing, since then."""
+    wanted = {f"values__{name}": value for name, value in about.items()}
+    rows = Notice.objects.filter(user=user, kind=kind, **wanted)
+    return bool((rows.filter(created_at__gte=since) if since else rows).exists())
 
 
 def unsend(user: User, kinds: Iterable[str], **about: Any) -> bool:
@@ -156,6 +164,13 @@ KINDS: dict[str, Kind] = {
         "tokiwa",
         _("{address} has caught up"),
         _RECEIPT,
+        ("inbox:mailbox", "mailbox"),
+    ),
+    "folder_lost": Kind(
+        "warn",
+        "yamabuki",
+        _("{address}: the folder “{folder}” cannot be opened"),
+        _("What lies there is not logged. Was it deleted, or may nobody open it any more?"),
         ("inbox:mailbox", "mailbox"),
     ),
     "task_assigned": Kind(

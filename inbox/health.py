@@ -6,8 +6,10 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from crm import notices
 from crm.models import Heartbeat
-from inbox.models import Absence, Mailbox
+from crm.models.heartbeats import FRESH
+from inbox.models import Absence, Folder, Mailbox
 from inbox.models.absences import SILENT, silence
 
 
@@ -62,9 +64,25 @@ def watch_over(now: datetime) -> None:
     had no success for a while though ticks are coming all the time."""
     for absence in Absence.objects.to_tell(now).select_related("mailbox__owner"):
         absence.tell()
+    for folder in Folder.objects.lost(now - silence()).select_related("mailbox__owner"):
+        _tell_of_folder(folder)
     if Heartbeat.steady_for("worker", now) < silence():
         return  # the machine was off: the looks that are due now come first
     for mailbox in Mailbox.objects.silent(now - silence()).select_related("owner"):
         if not mailbox.absences.open().filter(told=True).exists():
             with transaction.atomic():
                 Absence.begin(mailbox, SILENT, now).lasts(SILENT, now)
+
+
+def _tell_of_folder(folder: Folder) -> None:
+    """Once, as long as it cannot be opened. The others are looked at all the while."""
+    mailbox, kind = folder.mailbox, "folder_lost"
+    about = {"mailbox": mailbox.pk, "folder": folder.name}
+    if not notices.told(mailbox.owner, kind, since=folder.fault_since, **about):
+        notices.tell(mailbox.owner, kind, mail=True, address=mailbox.email, **about)
+
+
+def quiet_parts(now: datetime) -> list[Heartbeat]:
+    """The parts that look at mailboxes and have not reported for a while."""
+    parts = ("worker", "watcher")
+    return list(Heartbeat.objects.filter(part__in=parts, at__lte=now - 2 * FRESH))

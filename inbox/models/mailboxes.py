@@ -276,6 +276,12 @@ class Credential(Timestamped):
         return f"credential of mailbox {self.mailbox_id}"
 
 
+class FolderQuerySet(models.QuerySet["Folder"]):
+    def lost(self, since: datetime) -> Self:
+        """Those that could not be looked at since then."""
+        return self.filter(watched=True, fault_since__lte=since).exclude(fault="")
+
+
 class Folder(Timestamped):
     """A watched folder and its cursor: everything below `next_uid` has been looked at."""
 
@@ -296,6 +302,8 @@ class Folder(Timestamped):
     looked_at = models.DateTimeField(null=True, blank=True)
     fault = models.CharField(max_length=40, blank=True)  # why it cannot be looked at (F45)
     fault_since = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[Any] = FolderQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("folder"), _("folders")

@@ -12,7 +12,7 @@ from crm.web import Request, done, page, post_only, visible_or_404
 from inbox.connect.advice import advice_now
 from inbox.connect.joining import disconnect
 from inbox.forms.connect import PasswordForm, PeopleForm
-from inbox.health import health_of
+from inbox.health import health_of, quiet_parts
 from inbox.models import Mailbox
 from inbox.models.readings import ledger
 
@@ -69,9 +69,11 @@ def disconnection(request: Request, pk: int) -> HttpResponse:
 
 
 def mailbox_context(request: Request, found: Mailbox) -> dict[str, Any]:
+    now = timezone.now()
     return {
         "mailbox": found,
-        "health": health_of(found, timezone.now()),
+        "health": health_of(found, now),
+        "quiet": quiet_parts(now),
         "advice": advice_now(found),
         "absences": found.absences.all()[:MOST_ABSENCES],
         "folders": found.folders.filter(watched=True),

@@ -15,6 +15,7 @@ VALUES = {
     "unknown_delivery": {"email": 5, "subject": "Offer"},
     "mailbox_disconnected": {**MAILBOX, "cause": "password"},
     "mailbox_silent": MAILBOX,
+    "folder_lost": {**MAILBOX, "folder": "Orders"},
     "mailbox_recovered": {**MAILBOX, **RECEIPT},
     "mailbox_caught_up": {**MAILBOX, **RECEIPT},
     "task_assigned": {"title": "Call", "by": "Ken"},
@@ -61,3 +62,12 @@ def test_a_mail_that_has_not_left_can_be_held_back(hana: User) -> None:
     assert notices.unsend(hana, ["mailbox_silent"], mailbox=1)
     assert not notices.unsend(hana, ["mailbox_silent"], mailbox=1)
     assert [n.values["mailbox"] for n in Notice.objects.mail_due(timezone.now())] == [2]
+
+
+def test_what_one_was_told_since_then(hana: User) -> None:
+    start = timezone.now()
+    assert not notices.told(hana, "folder_lost", since=start, folder="A")
+    notices.tell(hana, "folder_lost", folder="A")
+    assert notices.told(hana, "folder_lost", since=start, folder="A")
+    assert not notices.told(hana, "folder_lost", since=start, folder="B")
+    assert not notices.told(hana, "folder_lost", since=timezone.now(), folder="A")

@@ -71,6 +71,22 @@ def test_an_absence_that_is_due_is_told(mailbox: Mailbox) -> None:
     assert watch(2) == ["mailbox_disconnected"]
 
 
+@pytest.mark.rule("M37")
+def test_a_folder_that_cannot_be_opened_for_a_while_is_told_once(mailbox: Mailbox) -> None:
+    folder = mailbox.folders.get(role="sent")
+    folder.change(fault="nonexistent", fault_since=NOW)
+    assert watch(14) == []
+    assert watch(16) == watch(17) == ["folder_lost"]
+    assert Notice.objects.get().values["folder"] == "Sent"
+    later = timezone.now() + timedelta(hours=5)  # it was there in between
+    folder.change(fault_since=later)
+    watch_over(later + timedelta(minutes=16))
+    assert Notice.objects.count() == 2
+    folder.change(watched=False, fault_since=later + timedelta(hours=1))
+    watch_over(later + timedelta(hours=2))
+    assert Notice.objects.count() == 2
+
+
 @pytest.mark.rule("M38")
 @pytest.mark.parametrize(
     ("values", "hue", "words"),

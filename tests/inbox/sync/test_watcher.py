@@ -4,13 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from statistics import median
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from crm.models import Contact, Email, Heartbeat, User
+from crm.models import Contact, Email, Heartbeat, Notice, User
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import composer, outbox
 from inbox.sync import engine
@@ -79,6 +80,28 @@ def test_a_reply_is_logged_within_two_seconds(
         delays.append(wait_until(Email.objects.filter(message_id=name).exists))
     assert median(delays) < 2
     assert Heartbeat.fresh("watcher")
+
+
+@pytest.mark.rule("M49")
+def test_what_came_while_the_machine_was_off_has_its_receipt(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot
+) -> None:
+    email = sent(mailbox, aoki)
+    engine.look(mailbox)
+    before = timezone.now() - timedelta(days=2)
+    Mailbox.objects.update(last_synced_at=before, state_since=before)
+    reply = reply_to(email, sender=aoki.email, to=mailbox.email)
+    dovecot.deliver(mailbox.email, reply.as_bytes())
+    with watching():
+        wait_until(lambda: mailbox.absences.filter(until__isnull=False).exists())
+    absence = mailbox.absences.get()
+    assert (absence.fault, absence.since, absence.headers, absence.found) == (
+        "silent",
+        before,
+        1,
+        1,
+    )
+    assert Notice.objects.filter(kind="mailbox_caught_up").count() == 1
 
 
 def test_look_now_reaches_the_watcher(

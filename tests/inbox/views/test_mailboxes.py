@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from crm.models import Contact, User
+from crm.models import Contact, Heartbeat, User
 from inbox.models import HeadersRead, Mailbox, Reading
 from tests.factories import make_email, make_mailbox
 
@@ -89,6 +89,16 @@ def test_the_receipts_of_absences_stand_on_the_page(signed_in: Client, mailbox: 
     html = signed_in.get(f"/mailboxes/{mailbox.pk}/").content.decode()
     assert "What we missed, and found" in html and ">2418<" in html and ">11<" in html
     assert "no longer accepts the password" in html
+
+
+@pytest.mark.rule("M50")
+def test_a_part_that_does_not_report_is_named(signed_in: Client, mailbox: Mailbox) -> None:
+    page = f"/mailboxes/{mailbox.pk}/"
+    Heartbeat.beat("worker")
+    assert "has not reported" not in signed_in.get(page).content.decode()
+    Heartbeat.objects.update(at=timezone.now() - timedelta(minutes=12))
+    html = signed_in.get(page).content.decode()
+    assert "“worker” has not reported" in html and "12\xa0minutes ago" in html
 
 
 @pytest.mark.rule("M38")
