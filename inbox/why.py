@@ -149,13 +149,20 @@ def _refusals() -> dict[str, str]:
 def _outcome(verdict: Verdict, *, looked_at: bool) -> str:
     if verdict.email:
         return _kept_or_not(verdict.email)
-    if MessageId.objects.filter(value=verdict.identity, email=None).exists():
+    row = _row(verdict.identity)
+    if row and row.email is None:
         return _("It was erased here for good, so it does not come back.")
     if verdict.reason and not looked_at:
         return _("So it will be logged.")
     if verdict.reason:
         return _("When it was looked at, that was not known here yet. It is not read afterwards.")
     return _("So its text is not read, and nothing of it is kept.")
+
+
+def _row(name: str) -> MessageId | None:
+    """What the CRM knows by this id; without an e-mail where it was erased."""
+    found: MessageId | None = MessageId.objects.known([], erased={name} - {""}).get(name)
+    return found
 
 
 def _kept_or_not(email: Email) -> str:
@@ -176,7 +183,7 @@ def _not_found(mailbox: Mailbox, question: Question, session: ReadingSession) ->
         steps.append(
             _("It lies in “{folder}”, which is not watched.").format(folder=", ".join(elsewhere))
         )
-    row = MessageId.objects.known([normal(question.message_id)]).get(normal(question.message_id))
+    row = _row(normal(question.message_id))
     email = row.email if row else None
     if email:
         steps.append(_kept_or_not(email))
