@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -35,8 +35,11 @@ class ContactQuerySet(RecordQuerySet):
         return named | Q(pk__in=addresses) | company_holding(word, user)
 
     def needing_reply(self, now: datetime) -> Self:
-        """Those with a conversation whose newest e-mail is theirs (see `unanswered`)."""
-        return self.filter(pk__in=unanswered("contact", now).values("contact"))
+        """Those with a conversation whose newest e-mail is theirs (see `unanswered`); the oldest
+        such e-mail came at `waits_since`."""
+        waits = unanswered("contact", now)
+        first = waits.filter(contact=OuterRef("pk")).order_by("at").values("at")[:1]
+        return self.filter(pk__in=waits.values("contact")).annotate(waits_since=Subquery(first))
 
     def quiet(self, now: datetime) -> Self:
         """Those in an open deal with whom nothing has happened for 14 days.

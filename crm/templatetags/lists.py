@@ -15,7 +15,7 @@ from crm.templatetags.ui import since
 
 register = template.Library()
 
-NATURAL = ("name", "-activity", "-created", "-amount", "close", "stage")  # which way first
+NATURAL = ("name", "waiting", "-activity", "-created", "-amount", "close", "stage")  # first
 HUES = ("asagi", "ruri", "fuji", "sakura", "kaki")
 SIGNS = {"EUR": "€ {amount}", "USD": "$ {amount}", "GBP": "£ {amount}", "JPY": "¥ {amount}"}
 ICONS = {"late": "warn", "today": "clock", "later": "calendar", "none": "warn"}

@@ -44,6 +44,21 @@ def hue_of(stage: Stage) -> str:
     return OUTCOMES.get(Stage.Outcome(stage.outcome), HUES[(stage.position or 0) % len(HUES)])
 
 
+@register.filter
+def closing(deal: Deal) -> str:
+    """Its stage, and when it is to be closed or was: "Proposal, closes 4 March"."""
+    today = timezone.localdate()
+    if deal.stage.outcome != Stage.Outcome.OPEN:
+        words, day = _("{stage}, closed {day}"), _local(deal.stage_since).date()
+    elif deal.close_date:
+        day = deal.close_date
+        words = _("{stage}, closes {day}") if day >= today else _("{stage}, was to close {day}")
+    else:
+        return deal.stage.name
+    shape = "MONTH_DAY_FORMAT" if day.year == today.year else "DATE_FORMAT"
+    return words.format(stage=deal.stage.name, day=date_format(day, shape))
+
+
 @register.inclusion_tag("crm/deals/_stagebar.html")
 def stagebar(deal: Deal) -> dict[str, Any]:
     """{% stagebar deal %}: how far it is among the open stages, as a bar and in words.

@@ -12,14 +12,18 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
+from django.utils.timesince import TIME_STRINGS, timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from crm.models import Activity, ActivityDetail, User
 
 register = template.Library()
 
+# Here for its translation: Django's own Japanese writes ヶ月, and we write か月.
+TIMES = TIME_STRINGS | {"month": ngettext_lazy("%(num)d month", "%(num)d months", "num")}
 COMPANY_FORM = re.compile("^(株式会社|有限会社|合同会社)")  # tells no company from another
 HUES = ("ruri", "asagi", "tokiwa", "moegi", "yamabuki", "kaki", "shu", "sakura", "fuji", "sumi")
 CONTROLS: dict[type[forms.Widget], str] = {
@@ -113,6 +117,15 @@ def heading_for(activity: Activity, user: User) -> str:
 
 
 @register.filter
+def mail(address: str) -> SafeString:
+    """An address that wraps after its @, and elsewhere only where a part is wider than the line."""
+    local, at, domain = address.rpartition("@")
+    return format_html(
+        '<span class="whole">{}{}</span><span class="whole">{}</span>', local, at, domain
+    )
+
+
+@register.filter
 def extension(name: str) -> str:
     """What a file tile shows: {{ "plan.pdf"|extension }} -> PDF."""
     found = re.search(r"\.(\w{1,4})$", name)
@@ -136,7 +149,7 @@ def since(when: datetime) -> str:
     now = timezone.now()
     if (now - when).total_seconds() < 60:
         return _("just now")
-    return _("{time} ago").format(time=timesince(when, now, depth=1))
+    return _("{time} ago").format(time=timesince(when, now, time_strings=TIMES, depth=1))
 
 
 def _is_ideograph(letter: str) -> bool:

@@ -60,6 +60,7 @@ def list_context(request: Request, rows: Any, sorts: Sorts, sort: str) -> dict[s
 def _offered(request: Request, key: str, sort: str) -> Sort:
     names = {
         "name": _("Name"),
+        "waiting": _("Longest waiting"),
         "activity": _("Last activity"),
         "created": _("Newest first"),
         "amount": _("Amount"),

@@ -42,7 +42,10 @@ def contacts(request: Request) -> HttpResponse:
         rows, sorts = rows.annotate(sounds=sounds), BY_READING
     rows = rows.select_related("owner")
     rows = rows.prefetch_related("addresses", company_seen_by(request.user))
-    context = list_context(request, rows, {**sorts, **TIMES}, "name")
+    first = "name"
+    if request.GET.get("view") == "waiting":  # as on the home page: who waits longest comes first
+        sorts, first = sorts | {"waiting": ("waits_since",)}, "waiting"
+    context = list_context(request, rows, {**sorts, **TIMES}, first)
     context |= _views(request) | {"glances": glances(context["page"].rows, request.user)}
     return page(request, "crm/contacts/list.html", context, part="rows")
 

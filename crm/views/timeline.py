@@ -18,7 +18,7 @@ MOST_NEXT = 3  # tasks that stand in the right pane
 
 # The tabs, by the word in the address: what each is called, and the kind of activity it shows.
 TABS: dict[str, tuple[Any, str]] = {
-    "activity": (gettext_lazy("Activity"), ""),
+    "activity": (gettext_lazy("All"), ""),
     "email": (gettext_lazy("E-mail"), Activity.Kind.EMAIL),
     "notes": (gettext_lazy("Notes"), Activity.Kind.NOTE),
     "tasks": (gettext_lazy("Tasks"), Activity.Kind.TASK),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm.templatetags.ui import face
+from crm.templatetags.ui import face, mail
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,10 @@ from crm.templatetags.ui import face
 )
 def test_initials_follow_the_script(name: str, initials: str) -> None:
     assert face(name).initials == initials
+
+
+def test_an_address_breaks_after_its_at() -> None:
+    assert mail("a&b@x.test") == (
+        '<span class="whole">a&amp;b@</span><span class="whole">x.test</span>'
+    )
+    assert "nobody" in mail("nobody")

@@ -82,6 +82,21 @@ def pages(client: Client, path: str) -> list[Any]:
     return answers
 
 
+def test_who_waits_longest_for_a_reply_comes_first(signed_in: Client, hana: User) -> None:
+    now = timezone.now()
+    for days in (3, 40, 8):
+        waiting = make_contact(last_name=f"Waiting {days}", owner=hana)
+        make_email(waiting, at=now - timedelta(days=days))
+    make_email(waiting, at=now - timedelta(days=1))  # a second conversation
+    make_contact(last_name="Nobody", owner=hana)
+    by_wait = ["Waiting 40", "Waiting 8", "Waiting 3"]
+    assert shown(signed_in, "/contacts/?view=waiting") == by_wait
+    assert shown(signed_in, "/contacts/?view=waiting&sort=-waiting") == by_wait[::-1]
+    assert shown(signed_in, "/contacts/?view=waiting&sort=name") == sorted(by_wait)
+    assert shown(signed_in, "/contacts/?sort=waiting")[0] == "Nobody"
+    assert "Longest waiting" in signed_in.get("/contacts/?view=waiting").content.decode()
+
+
 @pytest.mark.parametrize("sort", ["name", "-amount", "amount", "close", "-close", "stage"])
 def test_pages_of_deals(signed_in: Client, sort: str) -> None:
     stages = [make_stage(position=n) for n in range(2)]
