@@ -22,9 +22,8 @@ from django.db.models.functions import Coalesce
 from crm.models import Activity, Association, Contact, Deal, Email, Stage, User
 from crm.models.activities import WAITS_AT_MOST
 from crm.models.companies import company_seen_by
+from crm.models.deals import QUIET
 from crm.models.emails import snippet
-
-QUIET = timedelta(days=14)
 
 
 def waiting(user: User, now: datetime, *, everyone: bool, most: int) -> list[Email]:

@@ -1,6 +1,6 @@
 """The forms of what people write on a record by hand: notes and tasks."""
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -8,9 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.forms.todo import DAYS
+from crm.lib.dates import ALL_DAY
 from crm.models import User
-
-WHOLE_DAY = time(23, 59)  # of a task that is due on a day, at no time of it
 
 
 class NoteForm(forms.Form):
@@ -56,5 +55,5 @@ class TaskForm(forms.Form):
         day = self.cleaned_data.get("due_on")
         if day is None:
             return None
-        at = self.cleaned_data.get("due_time") or WHOLE_DAY
+        at = self.cleaned_data.get("due_time") or ALL_DAY
         return timezone.make_aware(datetime.combine(day, at))

@@ -16,6 +16,7 @@ register = template.Library()
 
 @register.filter
 def is_late(task: Task) -> bool:
+    """Still to be done, and its time is over."""
     return task.is_late(timezone.now())
 
 
@@ -30,6 +31,18 @@ def due_words(task: Task) -> str:
     if days < 1:
         return _("late since {time}").format(time=_clock(task.due_at))
     return ngettext("{n} day late", "{n} days late", days).format(n=days)
+
+
+@register.filter
+def due_said(task: Task) -> str:
+    """On its own: "Due tomorrow 10:00", "9 days late", "No date", "Done 17 Mar 2026"."""
+    if task.done_at:
+        return _("Done {day}").format(day=date_format(timezone.localtime(task.done_at)))
+    if task.due_at is None:
+        return _("No date")
+    if is_late(task):
+        return due_words(task)
+    return _("Due {day}").format(day=due_on(task.due_at))
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""The parts of lists and boards: {% sortable %} {% next_step %} {% money %}, hues of stages."""
+"""The parts of lists and boards: {% sortable %} {% next_step %} {% money %}."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -10,13 +10,12 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm.models import Stage, Task
+from crm.models import Task
 from crm.templatetags.ui import since
 
 register = template.Library()
 
 NATURAL = ("name", "waiting", "-activity", "-created", "-amount", "close", "stage")  # first
-HUES = ("asagi", "ruri", "fuji", "sakura", "kaki")
 SIGNS = {"EUR": "€ {amount}", "USD": "$ {amount}", "GBP": "£ {amount}", "JPY": "¥ {amount}"}
 ICONS = {"late": "warn", "today": "clock", "later": "calendar", "none": "warn"}
 
@@ -90,11 +89,6 @@ def money(amount: Decimal | None, currency: str) -> str:
     cents = 0 if amount == amount.to_integral_value() else 2
     number = number_format(amount, cents, force_grouping=True)
     return SIGNS.get(currency, f"{currency} {{amount}}").format(amount=number)
-
-
-@register.filter
-def hue_of_stage(stage: Stage) -> str:
-    return HUES[(stage.position or 0) % len(HUES)]
 
 
 @register.filter

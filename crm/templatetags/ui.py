@@ -18,14 +18,16 @@ from django.utils.timesince import TIME_STRINGS, timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from crm.models import Activity, ActivityDetail, User
+from crm.models import Activity, ActivityDetail, Stage, User
 
 register = template.Library()
 
 # Here for its translation: Django's own Japanese writes ヶ月, and we write か月.
-TIMES = TIME_STRINGS | {"month": ngettext_lazy("%(num)d month", "%(num)d months", "num")}
+TIMES: Any = TIME_STRINGS | {"month": ngettext_lazy("%(num)d month", "%(num)d months", "num")}
 COMPANY_FORM = re.compile("^(株式会社|有限会社|合同会社)")  # tells no company from another
 HUES = ("ruri", "asagi", "tokiwa", "moegi", "yamabuki", "kaki", "shu", "sakura", "fuji", "sumi")
+STAGE_HUES = ("asagi", "ruri", "fuji", "sakura", "kaki")
+OUTCOME_HUES = {Stage.Outcome.WON: "tokiwa", Stage.Outcome.LOST: "shu"}
 CONTROLS: dict[type[forms.Widget], str] = {
     forms.Textarea: "textarea",
     forms.Select: "select",
@@ -114,6 +116,13 @@ def heading_for(activity: Activity, user: User) -> str:
     if activity.email.shows_subject_to(user):
         return activity.email.summary()
     return _("A private e-mail")
+
+
+@register.filter
+def hue_of(stage: Stage) -> str:
+    """Of an open stage by its place; won and lost have their own."""
+    place = (stage.position or 0) % len(STAGE_HUES)
+    return OUTCOME_HUES.get(Stage.Outcome(stage.outcome), STAGE_HUES[place])
 
 
 @register.filter

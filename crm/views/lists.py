@@ -36,15 +36,15 @@ DEALS = {
 
 def contacts(request: Request) -> HttpResponse:
     rows = narrowed("contacts", request.GET, request.user)
-    sorts = BY_NAME
+    sorts: dict[str, tuple[str, ...]] = {**BY_NAME}
     if get_language() == "ja":
         sounds = Coalesce(NullIf("reading", Value("")), "last_name")
-        rows, sorts = rows.annotate(sounds=sounds), BY_READING
+        rows, sorts = rows.annotate(sounds=sounds), {**BY_READING}
     rows = rows.select_related("owner")
     rows = rows.prefetch_related("addresses", company_seen_by(request.user))
     first = "name"
     if request.GET.get("view") == "waiting":  # as on the home page: who waits longest comes first
-        sorts, first = sorts | {"waiting": ("waits_since",)}, "waiting"
+        sorts["waiting"], first = ("waits_since",), "waiting"
     context = list_context(request, rows, {**sorts, **TIMES}, first)
     context |= _views(request) | {"glances": glances(context["page"].rows, request.user)}
     return page(request, "crm/contacts/list.html", context, part="rows")

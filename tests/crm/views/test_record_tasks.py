@@ -54,7 +54,7 @@ def test_bad_input_comes_back(
     [
         (timedelta(days=-9), "9 days late"),
         (timedelta(days=-1), "1 day late"),
-        (timedelta(days=1), "Due tomorrow, 18:00"),
+        (timedelta(days=1), "Due tomorrow 18:00"),
         (None, "No date"),
     ],
 )
@@ -72,7 +72,7 @@ def test_a_day_without_a_time_is_due_until_its_end(
     typed = {"title": "Call", "due_on": str(timezone.localdate()), "assignee": hana.pk}
     signed_in.post(f"/contacts/{aoki.pk}/tasks/", typed)
     html = signed_in.get(f"/contacts/{aoki.pk}/").content.decode()
-    assert "Due today" in html and "Due today," not in html and "when--late" not in html
+    assert "Due today<" in html and "when--late" not in html
 
 
 def test_done_and_not_done(signed_in: Client, aoki: Contact, hana: User) -> None:
