@@ -1,36 +1,39 @@
 """MessageId: every id an e-mail is known by (M10, M33, M48). MailboxCopy: where it lies."""
 
+import json
 from collections.abc import Collection, Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connections, models, transaction
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Email
 from inbox.mime import tombstones
 
-MOST_VALUES = 10_000  # a query takes 32,766 on SQLite; strangers write any number of references
+# Any number of values as one parameter: SQLite takes 32,766 at most, PostgreSQL 65,535.
+_UNPACKED = {
+    "sqlite": "SELECT value FROM json_each(%s)",
+    "postgresql": "SELECT json_array_elements_text(%s::json)",
+}
 
 
 class MessageIdQuerySet(models.QuerySet["MessageId"]):
     def known(self, values: Iterable[str], erased: Collection[str] = ()) -> dict[str, "MessageId"]:
-        """The rows of those values that the CRM holds, by value; one query for thousands. Of those
-        in `erased` also the tombstones: rows without an e-mail, where it has been erased (M48)."""
+        """The rows of those values that the CRM holds, by value; one query. Of those in
+        `erased` also the tombstones: rows without an e-mail, where it has been erased (M48)."""
         marks = {mark: value for value in erased for mark in _marks(value)}
-        rows = self._held({*values, *erased, *marks})
+        held = self.among({*values, *erased, *marks}).select_related("email__activity")
+        rows = {row.value: row for row in held}
         gone = {value: rows[mark] for mark, value in marks.items() if mark in rows}
         return gone | {value: row for value, row in rows.items() if value not in marks}
 
-    def _held(self, values: Collection[str]) -> dict[str, "MessageId"]:
-        wanted = sorted(values)
-        rows = self.select_related("email__activity")
-        found = {}
-        for start in range(0, len(wanted), MOST_VALUES):
-            part = rows.filter(value__in=wanted[start : start + MOST_VALUES])
-            found.update({row.value: row for row in part})
-        return found
+    def among(self, values: Iterable[str]) -> Self:
+        """Those with one of these values, however many they are."""
+        unpacked = _UNPACKED[connections[self.db].vendor]
+        return self.filter(value__in=RawSQL(unpacked, [json.dumps(sorted(values))]))
 
     def note(self, value: str, email: Email, origin: str = "seen", **more: Any) -> None:
         """Know an e-mail by this id, and the id after the e-mail has been erased. Raises

@@ -26,6 +26,7 @@ from inbox.sync.chunks import chunks, take
 from inbox.sync.judging import Verdict, judge
 from inbox.sync.plan import Look, begin_again
 from inbox.sync.rules import ids_named_by
+from inbox.sync.sift import is_long, replies_alone, sifted
 from inbox.sync.visit import Held, LeaseLost, Receipt, Visit
 from inbox.sync.watched import (
     after_what_is_known,
@@ -158,8 +159,7 @@ def _look_at_folder(folder: Folder, visit: Visit, *, again: bool = False) -> Non
     status = replace(status, uidnext=_uidnext(status, look, session))
     first = _first(folder, before, status, look, session)
     end = max(status.uidnext, look.first_uid)
-    headers = session.headers(first, None) if first else ()
-    for blocks in _batches(headers, HEADERS_AT_ONCE):
+    for blocks in _headers(first, status, folder, visit) if first else ():
         visit.receipt.headers_read += len(blocks)
         end = max(end, blocks[-1].uid + 1)
         while blocks:
@@ -209,6 +209,14 @@ def _first(
     if before is None:  # nothing was looked at there
         return by_date or 0
     return begin_again(by_date, after_what_is_known(folder, before, session), status.uidnext)
+
+
+def _headers(
+    first: int, status: FolderStatus, folder: Folder, visit: Visit
+) -> Iterator[list[HeaderBlock]]:
+    if is_long(first, status) and replies_alone(folder):
+        return sifted(first, folder, visit)
+    return _batches(visit.session.headers(first, None), HEADERS_AT_ONCE)
 
 
 def _batches(blocks: Iterable[HeaderBlock], size: int) -> Iterator[list[HeaderBlock]]:

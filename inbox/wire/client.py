@@ -148,7 +148,7 @@ class Client:
         while not (response := self.read_response()).line.startswith(b"+"):
             if self.ends(tag, response):
                 raise ProtocolFault("protocol", response.line)
-            self._note(response)
+            self.note(response)
             heard.append(response)
         return heard
 
@@ -156,7 +156,7 @@ class Client:
         """All answers up to the tagged OK."""
         heard: list[Response] = []
         while not self.ends(tag, response := self.read_response()):
-            self._note(response)
+            self.note(response)
             heard.append(response)
             if len(heard) > MOST_RESPONSES:
                 raise ProtocolFault("too_many")
@@ -171,7 +171,7 @@ class Client:
                 raise
             return fault
 
-    def _note(self, response: Response) -> None:
+    def note(self, response: Response) -> None:
         """A server says once that mail has come, in the midst of any answer."""
         self.heard_exists = self.heard_exists or is_exists(response.line)
 

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Self
 
 from inbox.mime.origin import TRACE
+from inbox.mime.slips import FIELDS as SLIP_FIELDS
 from inbox.reason import Reason
 from inbox.wire.account import Account
 from inbox.wire.client import Argument, Client, is_exists, quoted
@@ -28,10 +29,12 @@ from inbox.wire.responses import (
     ranges,
     status_line,
 )
+from inbox.wire.slips import Slip, fetch_slips
 from inbox.wire.structure import Outlined, outline
 
 BATCH = 500
 SEARCH_WINDOW = 100_000
+MOST_WINDOWS = 50
 BODIES_A_TRIP = 20
 FIELDS = (
     "From To Cc Reply-To Sender Date Subject Message-ID In-Reply-To References X-Musubi-Message "
@@ -155,14 +158,24 @@ class ReadingSession:
         """The header fields of a range of UIDs, in batches; None is "to the end", which is where
         the folder stood when it was examined: nothing that a server adds unasked counts."""
         for uids in self._sets(first_uid, last_uid):
-            told: set[int] = set()
-            for items in self._fetch(uids, _HEADER_ITEMS):
-                raw = next((v for k, v in items.items() if k.startswith(b"BODY[HEADER")), None)
-                uid = number(items[b"UID"])
-                if raw is not None and uid not in told:
-                    told.add(uid)
-                    size = number(items.get(b"RFC822.SIZE", b"0"))
-                    yield HeaderBlock(uid, size, arrived(items.get(b"INTERNALDATE")), raw)
+            yield from self._blocks(uids)
+
+    def headers_of(self, uids: Sequence[int]) -> Iterator[list[HeaderBlock]]:
+        """The header fields of just these messages, in batches."""
+        for start in range(0, len(uids), BATCH):
+            yield list(self._blocks(uids[start : start + BATCH]))
+
+    def uids_above(self, first_uid: int) -> Iterator[list[int]]:
+        """Which messages there are from there to where the folder stood when it was examined, in
+        windows."""
+        end = self._examined.uidnext - 1 if self._examined else 0
+        for window in self._windows(first_uid, None):
+            yield self._there(window, first_uid, end)
+
+    def slips(self, uids: Sequence[int]) -> Iterator[list[Slip]]:
+        """The few header fields by which a long scan sees what is plainly none of ours, of the
+        messages between the first and the last of these."""
+        return fetch_slips(self._client, range(uids[0], uids[-1] + 1), SLIP_FIELDS)
 
     def traces(self, uids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
         """What servers wrote above these messages: asked for where it matters whose mail it is."""
@@ -289,6 +302,16 @@ class ReadingSession:
                 self.idle_end()
         self._client.logout()
 
+    def _blocks(self, uids: Collection[int]) -> Iterator[HeaderBlock]:
+        told: set[int] = set()
+        for items in self._fetch(uids, _HEADER_ITEMS):
+            raw = next((v for k, v in items.items() if k.startswith(b"BODY[HEADER")), None)
+            uid = number(items[b"UID"])
+            if raw is not None and uid not in told:
+                told.add(uid)
+                size = number(items.get(b"RFC822.SIZE", b"0"))
+                yield HeaderBlock(uid, size, arrived(items.get(b"INTERNALDATE")), raw)
+
     def _fetch(self, uids: Collection[int], items: str) -> Iterator[dict[bytes, Value]]:
         """The answers about the messages that were asked for, each once (F44)."""
         wanted = set(uids)
@@ -309,23 +332,25 @@ class ReadingSession:
             yield range(first, end + 1)
             return
         for window in self._windows(first, last):
-            uids = [
-                uid
-                for uid in self._search(f"UID {window}")
-                if first <= uid <= (end if end > 0 else LARGEST)
-            ]
+            uids = self._there(window, first, end)
             for start in range(0, len(uids), BATCH):
                 yield uids[start : start + BATCH]
 
+    def _there(self, window: str, first: int, end: int) -> list[int]:
+        """Those of a window between the two, as far as the second one is known."""
+        found = self._search(f"UID {window}")
+        return [uid for uid in found if first <= uid <= (end if end > 0 else LARGEST)]
+
     def _windows(self, first: int, last: int | None) -> Iterator[str]:
-        """One range where ESEARCH answers in ranges; else windows, as a line has its limits."""
+        """Windows of a big folder, as a line has its limits, and memory; never many of them."""
         status = self._examined
         wide = status is not None and status.messages > SEARCH_WINDOW
         end = last or (status.uidnext if status else 0)
+        step = max(SEARCH_WINDOW, (end - first) // MOST_WINDOWS)
         low = first
-        while wide and "ESEARCH" not in self.capabilities and low + SEARCH_WINDOW <= end:
-            yield f"{low}:{low + SEARCH_WINDOW - 1}"
-            low += SEARCH_WINDOW
+        while wide and low + step <= end:
+            yield f"{low}:{low + step - 1}"
+            low += step
         yield f"{low}:{last or '*'}"
 
     def _search(self, criteria: str) -> list[int]:

@@ -105,6 +105,13 @@ class Stream:
             self._receive(until)
         return self._take(size)
 
+    def at_hand(self) -> bytes:
+        """What has come and was not read, to be looked at; `skip` takes it."""
+        return bytes(self._buffer)
+
+    def skip(self, size: int) -> None:
+        del self._buffer[:size]
+
     def lines_at_hand(self) -> list[bytes]:
         """The whole lines that are here now, without waiting; a closed connection is a fault."""
         try:

@@ -1,0 +1,63 @@
+"""A long scan: of very many messages only those that may matter are looked at in full (M38).
+
+    slips, ten thousand a trip ─► is it plain, and names no id of ours? ─► passed over
+                                          └► no ─► its header fields ─► judged like every other
+
+Passing over decides nothing that judging would not: a plain message that names none of our ids has
+no Reason where replies alone are logged (M7). Whatever is odd is judged. What the never-log list
+covers (M11) is counted only where it would have been read.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from inbox.mime.headers import parse_headers
+from inbox.mime.ids import normal
+from inbox.mime.slips import ids_in, is_plain
+from inbox.models import Folder, Mailbox
+from inbox.sync.known import Sieve
+from inbox.sync.visit import Visit
+from inbox.wire.imap import FolderStatus, HeaderBlock
+
+LONG = 2_000  # messages: fewer are looked at in full at once, which saves a round trip
+A_ROUND = 10_000  # after so many the cursor moves, and the lease is renewed
+
+
+def is_long(first_uid: int, status: FolderStatus) -> bool:
+    return min(status.messages, status.uidnext - first_uid) > LONG
+
+
+def replies_alone(folder: Folder) -> bool:
+    """Whether only the ids that a message names can make it one of ours."""
+    ordinary = folder.role in (Folder.Role.INBOX, Folder.Role.OTHER)
+    mailbox = folder.mailbox
+    return ordinary and mailbox.scope == Mailbox.Scope.THREADS and not mailbox.logs_mail
+
+
+def sifted(first_uid: int, folder: Folder, visit: Visit) -> Iterator[list[HeaderBlock]]:
+    """The messages that may matter, in batches. When the next batch is asked for the last one was
+    dealt with, so the cursor may move over what was passed over before it."""
+    sieve = Sieve()
+    for uids in visit.session.uids_above(first_uid):
+        for start in range(0, len(uids), A_ROUND):
+            a_round = uids[start : start + A_ROUND]
+            sieve.refresh()
+            chosen = _chosen(a_round, sieve, visit)
+            yield from visit.session.headers_of(chosen)
+            passed = len(a_round) - len(chosen)
+            visit.receipt.headers_read += passed
+            visit.advance(folder, a_round[-1] + 1, headers=passed)
+
+
+def _chosen(uids: list[int], sieve: Sieve, visit: Visit) -> list[int]:
+    """A message that may matter may be what a later one answers, so its id counts from then on."""
+    chosen: set[int] = set()
+    ours: set[bytes] = set()
+    for slips in visit.session.slips(uids):
+        named = [ids_in(raw) for _uid, raw in slips]
+        ours |= sieve.held(set(chain.from_iterable(named)))
+        for (uid, raw), ids in sorted(zip(slips, named, strict=True)):
+            if not (ours.isdisjoint(ids) and is_plain(raw)):
+                chosen.add(uid)
+                ours.add(normal(parse_headers(raw).message_id).encode())
+    return sorted(chosen.intersection(uids))

@@ -1,0 +1,78 @@
+"""What counts as plain is found in full by `ids_in`, as the careful reading finds it."""
+
+import itertools
+import time
+
+import pytest
+
+from inbox.mime.headers import parse_headers
+from inbox.mime.ids import normal
+from inbox.mime.slips import ids_in, is_plain
+
+ANNA = b"From: Anna <anna@x.test>\r\n"
+PLAIN = [
+    ANNA,
+    b"From: =?utf-8?b?44GC?=\r\n <anna@x.test>\r\n",
+    b"Message-ID: <a@x.test>\r\n",
+    b"Message-Id: <a@x.test>\r\n",
+    b"In-Reply-To: <a@x.test>\r\n",
+    b"References: <a@x.test> <b@x.test>\r\n\t<c@x.test>\r\n",
+    b"references:<a@x.test><b@x.test>\n",
+    b"References:\r\n <a@x.test>\r\n",
+    b"In-Reply-To:\r\n",
+    b'Content-Type: multipart/alternative;\r\n boundary="<b@x.test>"\r\n',
+    b"Return-Path: <anna@x.test>\r\n",
+]
+ODD = [
+    b"In-Reply-To: your letter of Monday <a@x.test>\r\n",
+    b"References: a@x.test b@x.test\r\n",
+    b"References: <a@x.test\r\n",
+    b"Message-ID: <a@ x.test>\r\n",
+    b"Message-ID: <" + 251 * b"a" + b"@x.test>\r\n",
+    b"Message-ID: =?utf-8?q?=3Ca=40x=2Etest=3E?=\r\n",
+    b"Message-ID: <=?utf-8?q?a?=@x.test>\r\n",
+    b"Message-ID: <\xc3\xa9@x.test>\r\n",
+    b"Content-Type: multipart/report; boundary=b\r\n",
+    b"Content-Type:\r\n Multipart/Report\r\n",
+    b"Return-Path: <>\r\n",
+    b"Return-Path: < >\r\n",
+    b"Return-Path: <MAILER-DAEMON@x.test>\r\n",
+    b"From: Mail\r\n Delivery System <x@x.test>\r\n",
+    b"From: <>\r\n",
+    b"From:\r\n",
+    b"Subject: hello\r\n",
+    b"no field\r\n",
+]
+
+
+@pytest.mark.parametrize("one", ODD)
+def test_what_is_written_otherwise_is_odd(one: bytes) -> None:
+    assert not is_plain(one + b"\r\n")
+    assert not is_plain(ANNA + one + b"\r\n")
+
+
+@pytest.mark.rule("M7")
+@pytest.mark.rule("M20")
+def test_of_a_plain_block_no_id_is_missed_and_no_report() -> None:
+    for fields in itertools.product([*PLAIN, *ODD, b""], repeat=3):
+        block = b"".join(fields) + b"\r\n"
+        if not is_plain(block):
+            continue
+        said = parse_headers(block)
+        read = {normal(said.message_id), *map(normal, said.in_reply_to + said.references)} - {""}
+        assert {value.encode() for value in read} <= set(ids_in(block))
+        assert not said.report
+
+
+@pytest.mark.parametrize("one", PLAIN)
+def test_what_is_written_as_usual_is_plain(one: bytes) -> None:
+    assert is_plain(ANNA + one + b"\r\n")
+    assert not is_plain(b"\r\n"), "nobody wrote it"
+
+
+def test_hostile_blocks_cost_little() -> None:
+    started = time.perf_counter()
+    for bomb in (b" \r\n", b" ", b"<", b"<a>", b"<a> \r\n", b"\r\n a"):
+        for field in (b"References:", b"Content-Type:", b"Return-Path:", b"From:"):
+            is_plain(field + bomb * 20_000 + b"!")
+    assert time.perf_counter() - started < 5

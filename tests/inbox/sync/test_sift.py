@@ -1,0 +1,147 @@
+"""A long scan finds what looking at every header would find, and asks in full for that alone."""
+
+import pytest
+
+from crm.models import Contact, Email, User
+from inbox.models import Folder, HeadersRead, Mailbox, Reading
+from inbox.sync import engine, known, sift
+from inbox.sync.visit import Receipt
+from inbox.wire import slips
+from inbox.wire.imap import ReadingSession
+from tests.factories import connect_mailbox
+from tests.inbox.letters import bounce_of, letter, reply_to
+from tests.inbox.sync.test_engine import MailUser, send
+from tests.servers.dovecot import Dovecot
+from tests.servers.relay import Relay
+
+pytestmark = [pytest.mark.django_db, pytest.mark.live]
+
+
+@pytest.fixture
+def mailbox(hana: User, trusted: Dovecot, mail_user: MailUser) -> Mailbox:
+    mailbox = connect_mailbox(hana, trusted, mail_user("hana"))
+    Mailbox.objects.filter(pk=mailbox.pk).update(since_days=30)
+    return mailbox
+
+
+@pytest.fixture
+def sent(mailbox: Mailbox, aoki: Contact, relay: Relay) -> Email:
+    return send(mailbox, aoki)
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sift, "LONG", 3)
+    monkeypatch.setattr(sift, "A_ROUND", 7)
+    monkeypatch.setattr(slips, "AT_ONCE", 2)
+
+
+@pytest.fixture
+def asked_in_full(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The UIDs whose header fields were asked for after their slips; the real thing goes on."""
+    asked: list[int] = []
+    really = ReadingSession.headers_of
+
+    def noting(session: ReadingSession, uids: list[int]):  # type: ignore[no-untyped-def]
+        asked.extend(uids)
+        return really(session, uids)
+
+    monkeypatch.setattr(ReadingSession, "headers_of", noting)
+    return asked
+
+
+def fill(dovecot: Dovecot, mailbox: Mailbox, sent: Email, customer: str) -> dict[str, int]:
+    """Twenty letters among which five concern us; their UIDs by what they are."""
+    to = mailbox.email
+    chain = f"<unknown@x.test> <{sent.message_id}> <other@y.test>"
+    special = {
+        2: reply_to(sent, sender=customer, to=to, message_id="<first@customer.test>").as_bytes(),
+        # answers the answer, and names nothing else
+        4: letter(sender=customer, to=to, answers="<first@customer.test>").as_bytes(),
+        9: bounce_of(sent_raw(sent), recipient=customer, to=to),
+        11: reply_to(
+            sent, sender=customer, to=to, answers="<other@y.test>", references=chain
+        ).as_bytes(),
+        15: letter(sender=customer, to=to, answers=f"Hana's letter <{sent.message_id}>").as_bytes(),
+        18: letter(sender=customer, to=to, answers="a letter of Monday").as_bytes(),  # odd, foreign
+    }
+    for number in range(1, 21):
+        foreign = letter(sender=customer, to=to, answers="<x@x.test>", references="<x@x.test>")
+        dovecot.deliver(to, special.get(number, foreign.as_bytes()), customer)
+    return {"answer to the answer": 4, "odd": 18}
+
+
+def sent_raw(sent: Email) -> bytes:
+    return f"Message-ID: <{sent.message_id}>\r\nSubject: {sent.subject}\r\n\r\n".encode()
+
+
+def look(mailbox: Mailbox) -> Receipt:
+    receipt = engine.look(Mailbox.objects.get(pk=mailbox.pk))
+    assert receipt is not None
+    return receipt
+
+
+@pytest.mark.rule("M38")
+@pytest.mark.parametrize("in_memory", [200_000, 0])
+def test_a_long_scan_logs_what_concerns_us_and_asks_for_little_else(
+    mailbox: Mailbox,
+    sent: Email,
+    aoki: Contact,
+    dovecot: Dovecot,
+    asked_in_full: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    in_memory: int,
+) -> None:
+    monkeypatch.setattr(known, "IN_MEMORY", in_memory)
+    fill(dovecot, mailbox, sent, aoki.email)
+    receipt = look(mailbox)
+
+    assert asked_in_full == [2, 4, 9, 11, 15, 18]
+    assert receipt.logged == Reading.objects.count() == 5
+    assert receipt.headers_read == sum(HeadersRead.objects.values_list("count", flat=True)) == 21
+    assert Email.objects.count() == 6
+    inbox = Folder.objects.get(role=Folder.Role.INBOX)
+    assert inbox.next_uid == 21
+    assert look(mailbox).headers_read == 0
+
+
+@pytest.mark.rule("M7")
+def test_it_finds_what_a_short_look_finds(
+    mailbox: Mailbox,
+    sent: Email,
+    aoki: Contact,
+    dovecot: Dovecot,
+    asked_in_full: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fill(dovecot, mailbox, sent, aoki.email)
+    monkeypatch.setattr(sift, "LONG", 1_000)
+    receipt = look(mailbox)
+    assert asked_in_full == []
+    assert (receipt.logged, receipt.headers_read) == (5, 21)
+
+
+def test_who_is_killed_in_a_long_scan_goes_on_where_he_was(
+    mailbox: Mailbox,
+    sent: Email,
+    aoki: Contact,
+    dovecot: Dovecot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fill(dovecot, mailbox, sent, aoki.email)
+    really = ReadingSession.headers_of
+
+    def dying(session: ReadingSession, uids: list[int]):  # type: ignore[no-untyped-def]
+        if 18 in uids:
+            raise KeyboardInterrupt
+        return really(session, uids)
+
+    monkeypatch.setattr(ReadingSession, "headers_of", dying)
+    with pytest.raises(KeyboardInterrupt):
+        look(mailbox)
+    assert Folder.objects.get(role=Folder.Role.INBOX).next_uid == 15
+    assert Email.objects.count() == 5
+
+    monkeypatch.setattr(ReadingSession, "headers_of", really)
+    assert look(mailbox).logged == 1
+    assert Email.objects.count() == 6
