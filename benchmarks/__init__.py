@@ -1,0 +1,1 @@
+"""How fast the product reads mail: ratios to a raw socket and to an ordinary client."""

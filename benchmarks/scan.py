@@ -1,0 +1,145 @@
+"""A look back over a big folder: the scan (4, 6, 9), and with everything stored (5)."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.utils import timezone
+
+from benchmarks import plain_client
+from benchmarks.floor import Floor
+from benchmarks.goals import Result, interleaved
+from benchmarks.letters import answers_at
+from benchmarks.world import World
+from crm.models import Activity
+from inbox.connect import doors
+from inbox.mime.slips import FIELDS
+from inbox.models import Folder, MessageId
+from inbox.sync import engine, known
+from inbox.sync.sift import sifted
+from inbox.sync.visit import Visit
+from tests.servers.ports import free_ports
+
+FEW, MANY = 50_000, 1_000_000  # ids that the CRM knows
+RTT = 0.05
+LEAN = "Message-ID In-Reply-To References"
+
+
+def measure(world: World) -> list[Result]:
+    world.fill("big", world.size)
+    world.know(min(FEW, world.size))
+    floor = Floor(world.dovecot.imap, world.user("big"))
+    floor.headers(FIELDS)  # the server's cache is warm for everybody
+    volume = floor.headers(FIELDS)
+    results = [*_in_memory(world, floor), *_by_queries(world, floor), *_far_away(world)]
+    a_message = volume / world.size
+    results.append(Result("9", "scan: bytes a message, uncompressed", 300, a_message, "B"))
+    results += _with_everything_stored(world, floor)
+    floor.close()
+    return results
+
+
+def _in_memory(world: World, floor: Floor) -> list[Result]:
+    client = plain_client.opened(world.dovecot.imap, world.user("big"))
+    took = interleaved(
+        {
+            "floor": lambda: floor.headers(FIELDS),
+            "three fields": lambda: floor.headers(LEAN),
+            "ours": lambda: scan(world),
+            "client": lambda: plain_client.scan(client, floor.uidnext),
+        },
+        world.rounds,
+    )
+    client.logout()
+    a_second = world.size / took["ours"]
+    return [
+        Result("4", "scan, ids in memory: by raw socket", 1.3, took["ours"] / took["floor"]),
+        Result(
+            "4",
+            "scan: faster than a client's loop",
+            3,
+            took["client"] / took["ours"],
+            at_least=True,
+        ),
+        Result("4", "scan: messages a second", 100_000, a_second, "/s", at_least=True),
+        Result("4", "raw socket, three fields alone", 1, took["three fields"] / took["floor"]),
+    ]
+
+
+def _by_queries(world: World, floor: Floor) -> list[Result]:
+    world.know(min(MANY, 10 * world.size))
+    usual, known.IN_MEMORY = known.IN_MEMORY, 0
+    contenders = {"floor": lambda: floor.headers(FIELDS), "ours": lambda: scan(world)}
+    took = interleaved(contenders, world.rounds)
+    known.IN_MEMORY = usual
+    return [
+        Result("4", "scan, one query a batch: by raw socket", 1.7, took["ours"] / took["floor"])
+    ]
+
+
+def _far_away(world: World) -> list[Result]:
+    with far(world.dovecot.imap, 0) as near, far(world.dovecot.imap, RTT) as distant:
+        contenders = {"near": lambda: scan(world, near), "far": lambda: scan(world, distant)}
+        took = interleaved(contenders, 1)
+    target = 1.5 * took["near"] + 10 * RTT
+    note = f"{took['near']:.1f} s near, {took['far']:.1f} s far, connecting included"
+    return [
+        Result("6", "scan, 50 ms away: by 1.5 x near + 10 RTT", 1, took["far"] / target, note=note)
+    ]
+
+
+def _with_everything_stored(world: World, floor: Floor) -> list[Result]:
+    client = plain_client.opened(world.dovecot.imap, world.user("big"))
+    contenders = {
+        "floor": lambda: floor.headers(FIELDS),
+        "ours": lambda: everything(world),
+        "client": lambda: plain_client.read(client, plain_client.scan(client, floor.uidnext)),
+    }
+    took = interleaved(contenders, world.rounds)
+    client.logout()
+    target = 2 * took["floor"] + 0.3
+    note = f"{took['ours']:.2f} s; the client stores nothing"
+    return [
+        Result("5", "200 answers logged: by 2 x raw + 0.3 s", 1, took["ours"] / target, note=note),
+        Result(
+            "5", "the same: by a client's loop", 4, took["client"] / took["ours"], at_least=True
+        ),
+    ]
+
+
+def scan(world: World, port: int = 0) -> None:
+    """What may matter in the big folder, found and asked for in full; judged by nobody."""
+    mailbox = world.mailbox("big", port=port)
+    token = mailbox.claim(timezone.now())
+    assert token
+    with doors.reading(mailbox) as session:
+        folder = mailbox.folders.get(role=Folder.Role.INBOX)
+        session.examine(folder.name)
+        found = sum(map(len, sifted(1, folder, Visit(mailbox, session, token))))
+    assert found >= len(answers_at(world.size)), found
+
+
+def everything(world: World) -> None:
+    """A whole look at a mailbox that was connected just now; what it logs is forgotten again."""
+    mailbox = world.mailbox("big")
+    before = Activity.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    receipt = engine.look(mailbox)
+    assert receipt and receipt.logged == len(answers_at(world.size)), receipt
+    MessageId.objects.filter(email__activity__gt=before).delete()
+    Activity.objects.filter(pk__gt=before).delete()
+
+
+@contextmanager
+def far(port: int, seconds: float) -> Iterator[int]:
+    """A port behind which the server is so far away: a process of its own, which takes no CPU
+    time of ours."""
+    (here,) = free_ports(1)
+    command = [sys.executable, "-m", "benchmarks.far", str(here), str(port), str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        try:
+            yield here
+        finally:
+            process.terminate()
