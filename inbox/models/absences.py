@@ -22,6 +22,7 @@ from inbox.wire.faults import OWNERS_TURN, remembered
 SILENT = "silent"  # nobody looked: the machine was off, or the worker does not run
 RENUMBERED = "renumbered"  # a folder has another UIDVALIDITY, or UIDs that fell
 FLAPPING = timedelta(hours=1)
+PATIENCE = timedelta(minutes=15)  # with what may pass by itself, before anybody is told
 WORTH_TELLING = timedelta(hours=1)  # an absence of which nobody was told while it lasted
 
 
@@ -79,24 +80,21 @@ class Absence(models.Model):
     @classmethod
     def begin(cls, mailbox: Any, fault: str, now: datetime) -> "Absence":
         """The one that lasts, the one that was just over, or a new one."""
-        lately = Q(until=None) | Q(until__gt=now - FLAPPING)
-        recent: Absence | None = mailbox.absences.filter(lately).first()
-        if recent is None:
-            since = mailbox.last_synced_at or mailbox.created_at
-            made: Absence = cls.objects.create(mailbox=mailbox, since=since, fault=fault)
-            return made
-        if recent.until is not None:  # it flaps: told again only if it lasts
+        recent = mailbox.absences.filter(until__gt=now - FLAPPING).first()
+        if recent and not mailbox.absences.open().exists():  # told again only if it lasts
             recent.until, recent.tell_at = None, now + FLAPPING
             recent.save(update_fields=["until", "tell_at"])
-        return recent
+        first = {"since": mailbox.last_synced_at or mailbox.created_at, "fault": fault}
+        absence: Absence = cls.objects.get_or_create(mailbox=mailbox, until=None, defaults=first)[0]
+        return absence
 
-    def lasts(self, fault: str, now: datetime) -> None:
-        """Somebody has to know, once; once more where now the owner can end it."""
+    def lasts(self, fault: str, now: datetime, patience: timedelta = timedelta()) -> None:
+        """Somebody has to know, once; once more, and at once, where now the owner can end it."""
         was_owners_turn = self.fault in OWNERS_TURN
         now_owners_turn = fault in OWNERS_TURN and not was_owners_turn
         self.fault = self.fault if was_owners_turn else fault
-        if self.tell_at is None and (not self.told or now_owners_turn):
-            self.tell_at = now
+        if now_owners_turn or (self.tell_at is None and not self.told):
+            self.tell_at = now + patience
         self.save(update_fields=["fault", "tell_at"])
         if self.tell_at and self.tell_at <= now:
             self.tell()

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import Email
 from crm.models.base import Timestamped
 from crm.models.fields import EncryptedTextField
-from inbox.models.absences import SILENT, Absence, silence
+from inbox.models.absences import PATIENCE, SILENT, Absence, silence
 from inbox.wire.faults import OWNERS_TURN
 
 if TYPE_CHECKING:
@@ -229,7 +229,11 @@ class Mailbox(Timestamped):
         that `again` tries whether it has passed (a certificate that was renewed)."""
         lasting = not transient or self._troubled_long(now)
         state = self.State.DISCONNECTED if lasting else self.State.DEGRADED
-        self._becomes(state, code, said, now)
+        with transaction.atomic():
+            self._becomes(state, code, said, now)
+            if lasting:
+                patience = PATIENCE if again and not transient else timedelta()
+                Absence.begin(self, code, now).lasts(code, now, patience)
         wait = min(3600, settings.INBOX_POLL_SECONDS * 2 ** min(self.failures, 6))
         due = now + timedelta(seconds=wait) if transient or again else NEVER
         self.change(failures=self.failures + 1, next_look_at=due)
@@ -245,10 +249,7 @@ class Mailbox(Timestamped):
         since = self.state_since if self.state == state or {self.state, state} == trouble else now
         if (self.state, self.fault, self.state_reason) == (state, fault, said):
             return
-        with transaction.atomic():
-            self.change(state=state, fault=fault, state_reason=said, state_since=since)
-            if state == self.State.DISCONNECTED:
-                Absence.begin(self, fault, now).lasts(fault, now)
+        self.change(state=state, fault=fault, state_reason=said, state_since=since)
 
     def reached(self, now: datetime) -> Absence | None:
         """Its server answers: the absence that a look may now end, if it was away (M49)."""
