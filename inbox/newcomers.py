@@ -60,4 +60,10 @@ def _unknown(people: People, known: Collection[str]) -> dict[str, str]:
     ours = set(User.objects.filter(email__in=found).values_list("email", flat=True))
     for address in Mailbox.objects.values_list("email", flat=True):
         ours.add(address.lower())
-    return {address: name for address, name in found.items() if address not in ours}
+    return {a: name for a, name in found.items() if a not in ours and _plain(a) not in ours}
+
+
+def _plain(address: str) -> str:
+    """`log@example.org` of `log+k3f9@example.org`: a mailbox of ours by another name (M16)."""
+    local, _at, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"

@@ -47,6 +47,7 @@ def email(row: Email, viewer: User) -> dict[str, Any]:
         "error": row.error,
         "auto_reply": row.auto_reply,
         "new_participant": row.new_participant,
+        "unproven": row.unproven,
         "recipients": [_recipient(p) for p in people if p.role in (role.TO, role.CC, role.BCC)],
         "attachments": [attachment(f) for f in row.activity.files.all()] if seen else [],
         "contact_ids": sorted({str(p.contact_id) for p in people if p.contact_id}),

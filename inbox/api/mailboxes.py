@@ -95,6 +95,10 @@ def change_mailbox(request: HttpRequest, mailbox_id: str, payload: MailboxChange
     password = given.pop("password", "")
     if not password:
         _refuse_other_host(mailbox, given)
+    if given.get("scope", mailbox.scope) != mailbox.scope and (
+        mailbox.owner != access.caller(request)
+    ):
+        raise Problem(403, "Only its owner may choose what is read in it.")
     for name, value in given.items():
         setattr(mailbox, name, value)
     if given:
@@ -154,6 +158,7 @@ def show(mailbox: Mailbox) -> Json:
         "folders": [
             {"name": row.name, "role": row.role, "messages": row.messages}
             for row in mailbox.folders.all()
+            if row.watched
         ],
     }
 

@@ -12,6 +12,7 @@ from crm.web import Request, done, page, post_only, visible_or_404
 from inbox.connect.advice import advice_now
 from inbox.connect.joining import disconnect
 from inbox.forms.connect import PasswordForm, PeopleForm
+from inbox.forms.rules import LoggingForm, ScopeForm
 from inbox.health import health_of, quiet_parts
 from inbox.models import Mailbox
 from inbox.models.readings import ledger
@@ -83,4 +84,6 @@ def mailbox_context(request: Request, found: Mailbox) -> dict[str, Any]:
         "mine": found.managed_by(request.user),
         "password_form": PasswordForm(),
         "people_form": PeopleForm(instance=found),
+        "scope_form": ScopeForm(instance=found),
+        "logging_form": LoggingForm(instance=found),
     }

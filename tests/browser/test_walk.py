@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from crm import notices, todo
 from crm.accounts import setup_url
 from crm.models import Attachment, Contact, Email, User
-from inbox.models import Mailbox, Outgoing
+from inbox.models import Mailbox, NeverLog, Outgoing
 from tests.browser.conftest import SignIn
 from tests.factories import (
     make_company,
@@ -115,7 +115,15 @@ def paths(hana: User, record: Contact) -> list[str]:
     others = make_company(f"{LONG} {LONG}", owner=hana)
     long = make_contact(f"{LONG.lower()}@example.test", last_name=LONG, company=others, owner=hana)
     make_daily(hana, record)
-    email, mailbox, deal = Email.objects.first(), Mailbox.objects.get(), record.deals.earliest("pk")
+    NeverLog.objects.create(
+        entry=f"{'x' * 60}@{LONG.lower()[:60]}.example".replace("ü", "u"), by=hana
+    )
+    make_mailbox(record.owner or hana, email="log@musubi.test", logs_mail=True)
+    email, mailbox, deal = (
+        Email.objects.first(),
+        Mailbox.objects.get(logs_mail=False),
+        record.deals.earliest("pk"),
+    )
     return [
         "/contacts/",
         "/contacts/?q=nobody",
@@ -150,6 +158,9 @@ def paths(hana: User, record: Contact) -> list[str]:
         "/mailboxes/",
         f"/mailboxes/{mailbox.pk}/",
         f"/mailboxes/{mailbox.pk}/why/",
+        f"/mailboxes/{mailbox.pk}/folders/",
+        "/never-log/",
+        "/logging/",
         "/accounts/logout/",
         "/contacts/99999/",
     ]

@@ -4,6 +4,7 @@ import pytest
 
 from crm import notices, todo
 from crm.models import Attachment, Contact, Hold, User
+from inbox.models import NeverLog
 from tests.factories import make_deal, make_email, make_mailbox, make_note
 
 
@@ -27,4 +28,5 @@ def rows(aoki: Contact, hana: User, mio: User) -> dict[str, int]:
         "attachments": file.pk,
     }
     found |= {"holds": Hold.place(aoki, by=mio, reason="Aoki v. Hayama").pk}
-    return {**found, "mailboxes": mailbox.pk}
+    never = NeverLog.objects.create(entry="bank.example", by=hana)
+    return {**found, "mailboxes": mailbox.pk, "never-log": never.pk}
