@@ -39,9 +39,7 @@ def test_inbox_sent_and_what_is_nobodys_mail_are_not_offered(
 ) -> None:
     for name in ("Archive", "Kunden/Köln"):
         dovecot.create(mailbox.email, name)
-    assert [f.name for f in choices(mailbox)] == ["Archive", "Kunden", "Kunden/Köln"] or [
-        f.name for f in choices(mailbox)
-    ] == ["Archive", "Kunden/Köln"]
+    assert {f.name for f in choices(mailbox)} - {"Kunden"} == {"Archive", "Kunden/Köln"}
 
 
 def test_a_folder_is_made_where_it_is_asked_for_and_what_is_put_there_is_logged(

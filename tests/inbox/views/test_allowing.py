@@ -61,9 +61,7 @@ def test_a_server_that_does_not_answer_is_said_on_the_page(signed_in: Client, ha
     assert signed_in.post(path, {"crm": ""}).status_code == 422
 
 
-def test_the_names_of_ones_folders_are_not_for_others(
-    client: Client, hana: User, mio: User
-) -> None:
+def test_ones_folders_are_not_for_others(client: Client, hana: User, mio: User) -> None:
     client.force_login(mio)
     assert client.get(f"/mailboxes/{make_mailbox(hana).pk}/folders/").status_code == 404
 
