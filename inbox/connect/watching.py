@@ -80,7 +80,7 @@ def _examine(mailbox: Mailbox, names: Sequence[str]) -> dict[str, FolderStatus]:
     if not names:
         return {}
     with doors.reading(mailbox) as session:
-        return {name: session.status(name) for name in names}
+        return {name: session.examine(name) for name in names}
 
 
 def _keep(mailbox: Mailbox, name: str, role: str, status: FolderStatus | None) -> None:
@@ -91,7 +91,7 @@ def _keep(mailbox: Mailbox, name: str, role: str, status: FolderStatus | None) -
     row.role, row.watched = role, True
     if became_crm:
         row.uidvalidity, row.next_uid, row.looked_at = None, 1, None
-    elif status:
-        row.uidvalidity, row.next_uid = status.uidvalidity or None, max(status.uidnext, 1)
+    elif status and status.uidnext:  # untold, the first look finds out
+        row.uidvalidity, row.next_uid = status.uidvalidity, status.uidnext
         row.messages, row.looked_at = status.messages, timezone.now()
     row.save()

@@ -35,6 +35,7 @@ class Verdict:
     reason: Reason | None = None
     answers: Email | None = None  # the e-mail it was read for
     refusal: str = ""
+    erased: bool = False  # known by its id, of which nothing else is left
     sent_by: int | None = None  # which of our users sent it to the logging address (M16)
     outgoing: bool = False  # from an address of ours, and not in name alone
     unproven: bool = False  # from an address of ours, by its own word
@@ -56,11 +57,12 @@ def judge(blocks: Sequence[HeaderBlock], folder: Folder, session: ReadingSession
     verdicts = []
     for block, header in zip(blocks, headers, strict=True):
         row, name = _recognise(header, folder, known, senders)
-        verdict = Verdict(block, header, name, email=row.email if row else None)
+        email, erased = (row.email, row.email is None) if row else (None, False)
+        verdict = Verdict(block, header, name, email=email, erased=erased)
         if row is None:
-            verdict = _to_read(verdict, facts, alive, session, traces.get(block.uid))
+            verdict = _to_read(verdict, facts, alive, traces.get(block.uid))
         verdicts.append(verdict)
-    return _prove_ours(verdicts, folder, session)
+    return _prove_ours(_with_reports(verdicts, session), folder, session)
 
 
 def _dated(block: HeaderBlock) -> ParsedHeaders:
@@ -123,7 +125,6 @@ def _to_read(
     verdict: Verdict,
     facts: Facts,
     alive: Mapping[str, Email],
-    session: ReadingSession,
     trace: Origin | None,
 ) -> Verdict:
     header = verdict.header
@@ -132,12 +133,22 @@ def _to_read(
         user = sent_by(header, facts.logging) if facts.logging else None
         answers = _answered(header, decision, alive)
         return replace(verdict, reason=decision, answers=answers, sent_by=user)
-    if decision:
-        return replace(verdict, refusal=decision)
+    return replace(verdict, refusal=decision or "")
+
+
+def _with_reports(verdicts: list[Verdict], session: ReadingSession) -> list[Verdict]:
+    """Delivery reports name no message in their own header; the server is asked once for all in
+    which of them stands the sign of an id of ours (M20)."""
+    reports = {v.uid for v in verdicts if _may_be_ours(v)}
     mark = marker(_keys())
-    if header.report and session.holds(verdict.uid, mark):
-        return replace(verdict, reason=reason_to_read_report(mark))
-    return verdict
+    ours = session.holding(reports, mark)
+    reason = reason_to_read_report(mark)
+    return [replace(v, reason=reason) if v.uid in ours else v for v in verdicts]
+
+
+def _may_be_ours(verdict: Verdict) -> bool:
+    settled = verdict.email or verdict.erased or verdict.reason or verdict.refusal
+    return verdict.header.report and not settled
 
 
 def _answered(header: ParsedHeaders, reason: Reason, alive: Mapping[str, Email]) -> Email | None:

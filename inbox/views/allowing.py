@@ -7,10 +7,10 @@ from django.db.models import Sum
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from crm.undo import changed, remember
-from crm.web import Request, done, page, posted, visible_or_404
+from crm.web import Request, done, page, post_only, posted, visible_or_404
 from inbox.connect import watching
 from inbox.forms.rules import FoldersForm, LoggingForm, ScopeForm
 from inbox.models import HeadersRead, LogSecret, Mailbox
@@ -35,7 +35,7 @@ def folders(request: Request, pk: int) -> HttpResponse:
     return page(request, "inbox/mailboxes/folders.html", context, status=status)
 
 
-@require_POST
+@post_only
 def scope(request: Request, pk: int) -> HttpResponse:
     """All mail with known contacts, or not: its owner alone decides (M12)."""
     found = _own_or_404(request, pk)
@@ -47,7 +47,7 @@ def scope(request: Request, pk: int) -> HttpResponse:
     return done(request, "inbox:mailbox", pk, toast=_("Saved."), undo=undo)
 
 
-@require_POST
+@post_only
 def log_mailbox(request: Request, pk: int) -> HttpResponse:
     """Make a mailbox the organisation's logging address, or let it be one no more (M16)."""
     found = visible_or_404(Mailbox, request.user, pk)
@@ -77,7 +77,7 @@ def logging(request: Request) -> HttpResponse:
     return page(request, "inbox/logging.html", context)
 
 
-@require_POST
+@post_only
 def secret(request: Request) -> HttpResponse:
     """A new address; mail to the old one is left alone from now on."""
     LogSecret.of(request.user).renew()

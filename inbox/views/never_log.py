@@ -3,10 +3,10 @@
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from crm.models import User
-from crm.web import Request, done, page, posted, visible_or_404
+from crm.web import Request, done, page, post_only, posted, visible_or_404
 from inbox.forms.rules import NeverLogForm
 from inbox.models import Mailbox, NeverLog
 
@@ -31,7 +31,7 @@ def never_log(request: Request) -> HttpResponse:
     return page(request, "inbox/never_log.html", context, status=status)
 
 
-@require_POST
+@post_only
 def removal(request: Request, pk: int) -> HttpResponse:
     row = visible_or_404(NeverLog, request.user, pk)
     if not row.changed_by(request.user):

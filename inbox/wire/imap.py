@@ -228,9 +228,6 @@ class ReadingSession:
             return set()
         return set(uids).intersection(self._search(f'UID {ranges(uids)} BODY "{words}"'))
 
-    def holds(self, uid: int, words: str) -> bool:
-        return bool(self.holding([uid], words))
-
     def place(self, message_id: str) -> int | None:
         """The UID of the message with this id; None where there is none, or more than one."""
         found = self.uids_of(f"<{message_id}>")

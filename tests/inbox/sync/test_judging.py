@@ -14,7 +14,7 @@ from inbox.sending import composer, outbox
 from inbox.sync import engine
 from inbox.sync.visit import Receipt
 from tests.factories import connect_mailbox
-from tests.inbox.letters import letter, reply_to
+from tests.inbox.letters import bounce_of, letter, reply_to
 from tests.servers.dovecot import Dovecot
 from tests.servers.relay import Relay
 
@@ -280,3 +280,16 @@ def test_a_mailing_list_that_marks_the_subject_sends_the_same_message(
     dovecot.deliver(mailbox.email, reply.as_bytes())
     assert look(mailbox).logged == 1
     assert newest(aoki).copies.count() == 2
+
+
+@pytest.mark.rule("M48")
+def test_a_report_that_was_erased_is_not_asked_for_again(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot, relay: Relay
+) -> None:
+    raw = relay.accepted_by(aoki.email)[0].raw
+    report = bounce_of(raw, recipient=aoki.email, to=mailbox.email)
+    dovecot.deliver(mailbox.email, report)
+    assert look(mailbox).logged == 1
+    newest(aoki).activity.delete()
+    dovecot.append(mailbox.email, "INBOX", report)
+    assert look(mailbox).bodies_read == 0
