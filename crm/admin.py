@@ -277,6 +277,14 @@ class EmailAdmin(OnSiteAdmin, ReadOnlyAdmin):
         return email.activity.by
 
 
+@admin.register(models.Reader)
+class ReaderAdmin(ReadOnlyAdmin):
+    list_display = ("email_id", "user", "let_in")
+    list_filter = ("let_in",)
+    search_fields = ("user__email",)
+    list_select_related = ("user",)
+
+
 @admin.register(models.Participant)
 class ParticipantAdmin(ReadOnlyAdmin):
     list_display = ("address", "role", "email_id", "contact", "status")
@@ -285,7 +293,8 @@ class ParticipantAdmin(ReadOnlyAdmin):
     list_select_related = ("contact",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).prefetch_related("contact__addresses")
+        rows = super().get_queryset(request).exclude(email__private=True)  # M53
+        return rows.prefetch_related("contact__addresses")
 
 
 @admin.register(models.Attachment)
@@ -294,6 +303,9 @@ class AttachmentAdmin(ReadOnlyAdmin):
     list_filter = ("not_stored", "inline")
     search_fields = ("name",)
     exclude = ("path",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).exclude(activity__email__private=True)  # M53
 
 
 @admin.register(models.ApiToken)

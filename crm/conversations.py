@@ -27,7 +27,7 @@ def split(email: Email) -> dict[str, Any]:
     """Make a conversation of its own of an e-mail and the answers to it; return the step back."""
     pks = with_answers(email)
     values = {"apart": ""} if email.apart else {}
-    return _by_hand(pks, email.thread, Thread.objects.create(subject=email.subject), **values)
+    return _by_hand(pks, email.thread, _like(email.thread, email.subject), **values)
 
 
 @transaction.atomic
@@ -95,6 +95,11 @@ def others(email: Email, user: User) -> list[Activity]:
         newest.setdefault(thread, activity)
     rows = Activity.objects.filter(pk__in=list(newest.values())[:MOST_OTHERS]).with_details()
     return list(rows.prefetch_related("email__participants").order_by("-at", "-pk"))
+
+
+def _like(thread: Thread, subject: str) -> Thread:
+    """What was split off a private conversation is one (M53)."""
+    return Thread.objects.create(subject=subject, private=thread.private)
 
 
 def _by_hand(pks: Iterable[int], before: Thread, to: Thread, **values: Any) -> dict[str, Any]:

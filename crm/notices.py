@@ -138,6 +138,20 @@ KINDS: dict[str, Kind] = {
         _("The connection broke before the server answered. Only you can tell."),
         ("inbox:email", "email"),
     ),
+    "asked_to_see": Kind(
+        "lock",
+        "fuji",
+        _("{by} asks to see a private e-mail"),
+        _("Only you can show it."),
+        ("inbox:email", "email"),
+    ),
+    "let_in": Kind(
+        "eye",
+        "tokiwa",
+        _("{by} shows you a private e-mail"),
+        "",
+        ("inbox:email", "email"),
+    ),
     "mailbox_disconnected": Kind(
         "warn",
         "shu",

@@ -158,7 +158,7 @@ def timeline_for(
     """A page where one conversation is one card, at the place of its newest message.
 
     Only of one kind, where one is named. On a company or a deal it holds what `user` may see; who
-    may see a contact may see all that stands on it. Nine queries, whatever the length. Raises
+    may see a contact may see all that stands on it. Eleven queries, whatever the length. Raises
     ValueError for a cursor that is not one.
     """
     newer = _kept(subject, user).filter(
@@ -212,7 +212,7 @@ def _page(rows: QuerySet[Association], limit: int) -> tuple[list[Activity], str]
 def _load(ids: Sequence[int]) -> list[Activity]:
     """The activities in this order, with details, people and files: three queries."""
     rows = Activity.objects.filter(pk__in=ids).with_details()
-    rows = rows.prefetch_related("email__participants__contact", "files")
+    rows = rows.prefetch_related("email__participants__contact", "email__readers", "files")
     by_id = {row.pk: row for row in rows}
     return [by_id[pk] for pk in ids if pk in by_id]
 
@@ -228,7 +228,8 @@ def _earlier(
     newest_first = Window(RowNumber(), partition_by="thread", order_by=["-at", "-activity_id"])
     ids = on_record.annotate(place=newest_first).filter(place__lte=MOST_EARLIER)
     emails = Email.objects.filter(pk__in=list(ids.values_list("activity", flat=True)))
-    emails = emails.select_related("activity__by").prefetch_related("participants__contact")
+    emails = emails.select_related("activity__by")
+    emails = emails.prefetch_related("participants__contact", "readers")
     emails = emails.defer("text", "html").annotate(snippet=snippet(160))
     found: dict[int, list[Activity]] = {}
     for email in emails.order_by("activity__at", "activity_id"):

@@ -23,7 +23,7 @@ from crm.models import Activity, Association, Contact, Deal, Email, Stage, User
 from crm.models.activities import WAITS_AT_MOST
 from crm.models.companies import company_seen_by
 from crm.models.deals import QUIET
-from crm.models.emails import snippet
+from crm.models.emails import readable_by, snippet
 
 
 def waiting(user: User, now: datetime, *, everyone: bool, most: int) -> list[Email]:
@@ -33,6 +33,7 @@ def waiting(user: User, now: datetime, *, everyone: bool, most: int) -> list[Ema
     """
     activities = Activity.objects.visible_to(user) if everyone else Activity.objects.filter(by=user)
     emails = Email.objects.filter(
+        Q(private=False) | readable_by(user),
         activity__in=activities.kept().filter(at__gte=now - WAITS_AT_MOST),
         direction=Email.Direction.INCOMING,
         auto_reply=False,
@@ -47,7 +48,7 @@ def waiting(user: User, now: datetime, *, everyone: bool, most: int) -> list[Ema
     emails = emails.defer("text", "html").annotate(snippet=snippet(200))
     emails = emails.select_related("activity__by")
     known = Prefetch("participants__contact", queryset=Contact.objects.visible_to(user))
-    return list(emails.prefetch_related("participants", known)[:most])
+    return list(emails.prefetch_related("participants", "readers", known)[:most])
 
 
 class Stalled(NamedTuple):

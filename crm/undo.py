@@ -82,7 +82,7 @@ def changed_all(model: Any, pks: Sequence[int], **values: Any) -> list[Step]:
             for pk, old in rows.values_list("pk", column):
                 before.setdefault(old, []).append(pk)
             after = getattr(value, "pk", value)
-            rows.update(**{column: after}, updated_at=timezone.now())
+            rows.update(**{column: after}, **_stamp(model))
             what = {"model": model._meta.label_lower, "column": column}
             steps.append({"do": "set_all", **what, "after": after, "before": [*before.items()]})
     return steps
@@ -165,11 +165,11 @@ def _take_one_back(model: Any, step: Step) -> None:
 
 def _set_all_back(model: Any, step: Step) -> None:
     """Those that nobody has changed since; a query for each value that they had."""
-    column, now = step["column"], timezone.now()
+    column = step["column"]
     for before, pks in step["before"]:
         _refuse_erased(model._meta.get_field(column), before)
         rows = model._default_manager.filter(pk__in=pks, **{column: step["after"]})
-        rows.update(**{column: before}, updated_at=now)
+        rows.update(**{column: before}, **_stamp(model))
 
 
 def _set_back(row: Any, step: Step) -> None:
@@ -193,6 +193,11 @@ def _refuse_erased(field: Any, before: Any) -> None:
 def _save(row: models.Model, names: Iterable[str]) -> None:
     stamped = ["updated_at"] if hasattr(row, "updated_at") else []
     row.save(update_fields=[*names, *stamped])
+
+
+def _stamp(model: Any) -> dict[str, datetime]:
+    stamped = any(field.name == "updated_at" for field in model._meta.fields)
+    return {"updated_at": timezone.now()} if stamped else {}
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from crm import notices, timeline
-from crm.models import Activity, Attachment, Contact, Email, Participant, User
+from crm.models import Activity, Attachment, Contact, Email, Participant, Reader, User
 from crm.models.attachments import store_content
 from inbox import arrivals, newcomers, threads
 from inbox.arrivals import Arrival
@@ -142,6 +142,7 @@ def _log(
     contacts = _contacts(found, email.direction, arrivals.sender(parsed), answers)
     timeline.record(email.activity, contacts=contacts, thread=email.thread)
     _link(email, parsed, arrival)
+    _let_in_who_wrote(email, answers)
     if email.direction == Email.Direction.INCOMING and answers and not email.unproven:
         confirm_delivery(answers, arrival.arrived_at)
         _tell(email, contacts, arrival.mailbox)
@@ -154,6 +155,13 @@ def _link(email: Email, parsed: ParsedMessage, arrival: Arrival) -> None:
         named = (*parsed.in_reply_to, *reversed(parsed.references))
         threads.await_nearer(email, [normal(value) for value in named])
     threads.arrived([arrival.identity], email)
+
+
+def _let_in_who_wrote(email: Email, answers: Email | None) -> None:
+    """An answer to what somebody has made private is for them, whoever's mailbox it came to."""
+    writer = answers.activity.by if answers else None
+    if email.private and writer and writer.pk != email.activity.by_id:
+        Reader.objects.create(email=email, user=writer, let_in=True)
 
 
 def _newcomers(parsed: ParsedMessage, email: Email, arrival: Arrival) -> Meet:
@@ -173,6 +181,7 @@ def _tell(email: Email, contacts: Sequence[Contact], mailbox: Mailbox) -> None:
     told: set[int] = set()
     for contact in contacts:
         user = contact.owner or mailbox.owner
+        user = user if email.shows_people_to(user) else mailbox.owner  # M53
         if user.pk not in told:
             subject = email.summary() if email.shows_subject_to(user) else ""
             name = str(sender or contact)
@@ -203,6 +212,7 @@ def _write_email(parsed: ParsedMessage, arrival: Arrival, answers: Email | None)
         new_participant=arrivals.joined(parsed, arrival, answers),
         unproven=arrival.unproven,
         visibility=arrival.mailbox.visibility,
+        private=place.thread.private or bool(answers and answers.private),
     )
 
 
@@ -298,6 +308,7 @@ def log_outgoing(letter: Letter, files: Sequence[StoredFile]) -> Email:
         source=Email.Source.SENT,
         status=Email.Status.QUEUED,
         visibility=letter.mailbox.visibility,
+        private=place.thread.private or bool(letter.answers and letter.answers.private),
     )
     MessageId.objects.note(normal(letter.message_id), email, MessageId.Origin.OWN)
     meet = partial(newcomers.meet, mailbox=letter.mailbox, by=letter.by, ask=False)

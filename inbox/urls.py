@@ -11,6 +11,7 @@ from inbox.views import (
     mailboxes,
     never_log,
     preview,
+    privacy,
     retention,
     threads,
     why,
@@ -53,5 +54,9 @@ urlpatterns = [
     path("emails/<int:pk>/thread/split/", threads.split, name="thread-split"),
     path("emails/<int:pk>/thread/join/", threads.join, name="thread-join"),
     path("emails/<int:pk>/thread/together/", threads.together, name="thread-together"),
+    path("emails/<int:pk>/thread/privacy/", privacy.thread, name="thread-privacy"),
+    path("emails/<int:pk>/privacy/", privacy.privacy, name="privacy"),
+    path("emails/<int:pk>/asking/", privacy.asking, name="asking"),
+    path("emails/<int:pk>/readers/", privacy.readers, name="readers"),
     path("emails/<int:pk>/trash/", emails.trash, name="email-trash"),
 ]

@@ -97,7 +97,7 @@ def read_attachments(
 ) -> Json:
     contact = _one(request, contact_id)
     viewer = access.caller(request)
-    rows = Attachment.objects.visible_to(viewer).of(contact)
+    rows = Attachment.objects.readable_by(viewer).of(contact)
     return access.page(rows, cursor, limit, shown.attachment)
 
 

@@ -87,6 +87,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('subject', models.CharField(blank=True, max_length=998)),
+                ('private', models.BooleanField(default=False)),
             ],
             options={
                 'verbose_name': 'conversation',
@@ -395,6 +396,15 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Reader',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('let_in', models.BooleanField(default=False)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='asked_for', to=settings.AUTH_USER_MODEL)),
+                ('email', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='readers', to='crm.email')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Participant',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -507,6 +517,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='association',
             constraint=models.UniqueConstraint(fields=('activity', 'deal'), name='activity_once_on_deal'),
+        ),
+        migrations.AddConstraint(
+            model_name='reader',
+            constraint=models.UniqueConstraint(fields=('email', 'user'), name='reader_once'),
         ),
         migrations.AddIndex(
             model_name='participant',

@@ -5,7 +5,7 @@ from crm.models.attachments import Attachment
 from crm.models.companies import Company
 from crm.models.contacts import AddressTaken, Contact, EmailAddress
 from crm.models.deals import Deal, Pipeline, Stage
-from crm.models.emails import Email, Participant, Thread
+from crm.models.emails import Email, Participant, Reader, Thread
 from crm.models.heartbeats import Heartbeat
 from crm.models.kinds import Note, Task
 from crm.models.notices import Notice
@@ -36,6 +36,7 @@ __all__ = [
     "Participant",
     "Pipeline",
     "PurgeReceipt",
+    "Reader",
     "Record",
     "Role",
     "Stage",

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.models.activities import Activity, visible_activities
+from crm.models.emails import readable_by
 from crm.models.retention import DoomedFile
 
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: "User") -> "AttachmentQuerySet":
         shown = Activity.objects.kept().filter(visible_activities(user))
         return self.filter(activity__in=shown).select_related("activity__email", "activity__note")
+
+    def readable_by(self, user: "User") -> "AttachmentQuerySet":
+        """Those of e-mails whose content `user` may see, and of all else."""
+        shown = Q(activity__email=None) | readable_by(user, "activity__email__")
+        return self.visible_to(user).filter(shown)
 
     def of(self, contact: "Contact") -> "AttachmentQuerySet":
         """The files on the timeline of a contact: its Attachments section (M18)."""

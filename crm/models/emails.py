@@ -25,6 +25,7 @@ class Thread(Timestamped):
     """A conversation, built from references (M27)."""
 
     subject = models.CharField(max_length=998, blank=True)
+    private = models.BooleanField(default=False)  # M53: what comes later is private as well
 
     class Meta:
         verbose_name, verbose_name_plural = (
@@ -118,6 +119,7 @@ class Email(ActivityDetail):
     unproven = models.BooleanField(default=False)
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.EVERYTHING)
     settled = models.BooleanField(default=False)  # somebody said that it needs no reply
+    private = models.BooleanField(default=False)  # M53: its owner alone sees more than the day
 
     class Meta:
         verbose_name, verbose_name_plural = gettext_lazy("e-mail"), gettext_lazy("e-mails")
@@ -129,12 +131,20 @@ class Email(ActivityDetail):
         return self.subject or _("(no subject)")
 
     def seen_by(self, user: "User") -> bool:
-        if self.visibility == self.Visibility.EVERYTHING or user.is_admin:
+        """As `readable_by` asks it of many; what is private is so for admins as well."""
+        if self.activity.by_id == user.pk:
             return True
-        return self.activity.by_id == user.pk
+        if not self.private and (self.visibility == self.Visibility.EVERYTHING or user.is_admin):
+            return True
+        return any(row.user_id == user.pk and row.let_in for row in self.readers.all())
 
     def shows_subject_to(self, user: "User") -> bool:
-        return self.visibility == self.Visibility.SUBJECT or self.seen_by(user)
+        told = not self.private and self.visibility == self.Visibility.SUBJECT
+        return told or self.seen_by(user)
+
+    def shows_people_to(self, user: "User") -> bool:
+        """Of what is private others see that it is there, and when it was (M53)."""
+        return not self.private or self.seen_by(user)
 
     @property
     def reason_text(self) -> str:
@@ -175,6 +185,29 @@ class Email(ActivityDetail):
         }
 
 
+class Reader(models.Model):
+    """Somebody who has asked its owner to see an e-mail that is not for others (M53)."""
+
+    email = models.ForeignKey(Email, models.CASCADE, related_name="readers")
+    user = models.ForeignKey("crm.User", models.CASCADE, related_name="asked_for")
+    let_in = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["email", "user"], name="reader_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} of {self.email_id}"
+
+
+def readable_by(user: "User", email: str = "") -> Q:
+    """Of which e-mails `user` may see the content; `email` is the way to them: "email__"."""
+    shown = Q(**{f"{email}private": False})
+    if not user.is_admin:
+        shown &= Q(**{f"{email}visibility": Email.Visibility.EVERYTHING})
+    let_in = Reader.objects.filter(user=user, let_in=True).values("email")
+    return shown | Q(**{f"{email}activity__by": user}) | Q(**{f"{email}pk__in": let_in})
+
+
 class ParticipantQuerySet(models.QuerySet["Participant"]):
     def strangers(self, user: "User") -> Self:
         """Unknown people in mail that `user` may read, whom a contact could be made of."""
@@ -182,13 +215,8 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         contact = EmailAddress.objects.filter(address=address, released=False)
         colleague = get_user_model().objects.filter(email=address)
         shown = Activity.objects.visible_to(user).filter(pk=models.OuterRef("email"))
-        rows = self.filter(Exists(shown), stranger=True).exclude(
-            Exists(contact) | Exists(colleague)
-        )
-        if user.is_admin:
-            return rows
-        readable = Q(email__visibility=Email.Visibility.EVERYTHING) | Q(email__activity__by=user)
-        return rows.filter(readable)
+        rows = self.filter(Exists(shown), readable_by(user, "email__"), stranger=True)
+        return rows.exclude(Exists(contact) | Exists(colleague))
 
 
 class Participant(models.Model):

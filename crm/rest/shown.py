@@ -27,8 +27,8 @@ def _head(row: Activity) -> dict[str, Any]:
 
 def email(row: Email, viewer: User) -> dict[str, Any]:
     """An e-mail as in docs; one that `viewer` may not read is shown without its content."""
-    people = list(row.participants.all())
-    seen = row.seen_by(viewer)
+    seen, named = row.seen_by(viewer), row.shows_people_to(viewer)
+    people = list(row.participants.all()) if named else []
     role = Participant.Role
     return {
         **_head(row.activity),
@@ -39,12 +39,12 @@ def email(row: Email, viewer: User) -> dict[str, Any]:
         "from": next((_address(p) for p in people if p.role == role.FROM), None),
         "to": [_address(p) for p in people if p.role == role.TO],
         "cc": [_address(p) for p in people if p.role == role.CC],
-        "message_id": row.message_id,
+        "message_id": row.message_id if named else None,
         "thread_id": str(row.thread_id),
         "source": row.source,
-        "reason": _reason(row),
+        "reason": _reason(row) if named else None,
         "status": row.status,
-        "error": row.error,
+        "error": row.error if named else "",
         "auto_reply": row.auto_reply,
         "new_participant": row.new_participant,
         "unproven": row.unproven,

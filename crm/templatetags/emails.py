@@ -67,11 +67,30 @@ def topic(activity: Activity, user: User) -> str:
 
 
 @register.filter
-def writers(line: Line) -> str:
+def writers(line: Line, user: User) -> str:
     """Who wrote in a conversation, in the order of their first message: "Aiko, Mika"."""
-    emails = [activity.email for activity in line.main]
+    emails = [row.email for row in line.main if row.email.shows_people_to(user)]
     names = [str(person) for email in emails if (person := sender(email))]
     return ", ".join(dict.fromkeys(names))
+
+
+@register.filter
+def named_to(email: Email, user: User) -> bool:
+    """{% if email|named_to:user %}: whether they may see who wrote it, and to whom (M53)."""
+    return email.shows_people_to(user)
+
+
+@register.filter
+def own_in(line: Line, user: User) -> bool:
+    """Whether something in a conversation is theirs, to be shown or not."""
+    return any(row.by_id == user.pk for row in (*line.earlier, line.activity))
+
+
+@register.filter
+def hidden_by(line: Line, user: User) -> bool:
+    """Whether all that is theirs in a conversation is private."""
+    rows = [row for row in (*line.earlier, line.activity) if row.by_id == user.pk]
+    return bool(rows) and all(row.email.private for row in rows)
 
 
 @register.filter

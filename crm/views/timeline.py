@@ -70,10 +70,9 @@ def _tabs(request: Request, subject: Contact | Company | Deal, files: int) -> li
 
 def _files(request: Request, subject: Record) -> list[Attachment]:
     """The newest files of its engagements whose content this user may see."""
-    rows = Attachment.objects.visible_to(request.user).filter(inline=False)
+    rows = Attachment.objects.readable_by(request.user).filter(inline=False)
     rows = rows.filter(**{f"activity__associations__{subject.noun}": subject})
-    rows = rows.order_by("-pk")[:MOST_FILES]
-    return [file for file in rows if file.activity.detail.seen_by(request.user)]
+    return list(rows.order_by("-pk")[:MOST_FILES])
 
 
 def _next_tasks(request: Request, subject: Record) -> list[Task]:

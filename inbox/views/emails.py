@@ -33,12 +33,14 @@ LETTER = (
 @require_GET
 def email(request: Request, pk: int) -> HttpResponse:
     found = email_or_404(request, pk)
+    mine = found.activity.by_id == request.user.pk
     context = {
         "email": found,
         "activity": found.activity,
         "contact": contact_of(request, found),
         "images": request.GET.get("images") == "shown",
         "others": others_in(found, request.user),
+        "readers": found.readers.select_related("user") if mine else [],
     }
     return page(request, "inbox/emails/detail.html", context, part="message")
 

@@ -18,6 +18,8 @@ VALUES = {
     "folder_lost": {**MAILBOX, "folder": "Orders"},
     "mailbox_recovered": {**MAILBOX, **RECEIPT},
     "mailbox_caught_up": {**MAILBOX, **RECEIPT},
+    "asked_to_see": {"email": 5, "by": "Rin"},
+    "let_in": {"email": 5, "by": "Hana"},
     "task_assigned": {"title": "Call", "by": "Ken"},
 }
 

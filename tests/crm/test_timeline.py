@@ -78,10 +78,10 @@ def test_its_queries_do_not_grow(aoki: Contact, django_assert_num_queries: Any) 
             make_note(aoki)
 
     fill(2)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         page = timeline.timeline_for(aoki)
     fill(8)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         page = timeline.timeline_for(aoki)
     assert len(page.lines) == 20
 

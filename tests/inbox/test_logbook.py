@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from crm import timeline
+from crm import privacy, timeline
 from crm.models import Contact, Email, Notice, User
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import composer, outbox
@@ -138,3 +138,23 @@ def test_a_report_is_told_to_whoever_sent_it_once(
     notice = Notice.objects.get()
     assert (notice.user, notice.kind) == (mailbox.owner, "bounced")
     assert notice.values["address"] == aoki.email
+
+
+@pytest.mark.rule("M53")
+def test_what_comes_later_to_a_private_conversation_is_private(
+    mailbox: Mailbox, sent: Email, ken: User, aoki: Contact, dovecot: Dovecot
+) -> None:
+    """Its owner is told; whose contact it is is not. Who wrote what is answered sees the answer."""
+    aoki.change(owner=ken)
+    rows = Email.objects.filter(pk=sent.pk)
+    privacy.set_thread_private(sent.thread, mailbox.owner, private=True)
+    dovecot.deliver(mailbox.email, reply_to(sent, sender=aoki.email, to=mailbox.email).as_bytes())
+    first = logged(mailbox)
+    assert first.private and rows.get().private
+    assert [notice.user for notice in Notice.objects.all()] == [mailbox.owner]
+    assert send(mailbox, aoki, answers=first).private
+    rows.get().activity.change(by=ken)
+    again = reply_to(sent, sender=aoki.email, to=mailbox.email)
+    dovecot.deliver(mailbox.email, again.as_bytes())
+    second = logged(mailbox)
+    assert second.private and second.seen_by(ken) and not first.seen_by(ken)
