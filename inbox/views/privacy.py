@@ -4,16 +4,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from crm import privacy as story
 from crm import undo
 from crm.models import Email
-from crm.web import Request, back, done
+from crm.web import Request, back, done, post_only
 from inbox.views.finding import email_or_404
 
 
-@require_POST
+@post_only
 def privacy(request: Request, pk: int) -> HttpResponse:
     """Of one e-mail of one's own."""
     found = _own(request, pk)
@@ -21,7 +20,7 @@ def privacy(request: Request, pk: int) -> HttpResponse:
     return _done(request, found, story.set_private([found], private=private), private=private)
 
 
-@require_POST
+@post_only
 def thread(request: Request, pk: int) -> HttpResponse:
     """Of what is one's own in its conversation, and of what comes later."""
     found = email_or_404(request, pk)
@@ -32,7 +31,7 @@ def thread(request: Request, pk: int) -> HttpResponse:
     return _done(request, found, steps, private=private)
 
 
-@require_POST
+@post_only
 def asking(request: Request, pk: int) -> HttpResponse:
     """Somebody asks its owner to see it."""
     found = email_or_404(request, pk)
@@ -42,7 +41,7 @@ def asking(request: Request, pk: int) -> HttpResponse:
     return done(request, back(request, "inbox:email", pk), toast=said)
 
 
-@require_POST
+@post_only
 def readers(request: Request, pk: int) -> HttpResponse:
     """Its owner's answer to somebody who asks."""
     found = _own(request, pk)
