@@ -193,6 +193,7 @@ class Reader(models.Model):
     let_in = models.BooleanField(default=False)
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("reader"), gettext_lazy("readers")
         constraints = [models.UniqueConstraint(fields=["email", "user"], name="reader_once")]
 
     def __str__(self) -> str:
