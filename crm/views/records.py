@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -11,6 +12,7 @@ from crm import records as story
 from crm.forms.timeline import NoteForm, TaskForm
 from crm.models import Association, Company, Contact, Deal
 from crm.records import MODELS
+from crm.rhythm import rhythm_of
 from crm.strangers import others_on
 from crm.views.properties import company_of, path_of, properties_of
 from crm.views.timeline import timeline_context
@@ -29,6 +31,7 @@ def contact(request: Request, pk: int) -> HttpResponse:
         "company": company_of(found, request.user),
         "deals": _deals(request, found),
         "others": others_on(found, request.user),
+        "rhythm": rhythm_of(found, timezone.now()),
         "related": "crm/contacts/_related.html",
     }
     return _page(request, found, more)
