@@ -5,8 +5,10 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from inbox import models
+from inbox.sync import quarantine
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -125,6 +127,23 @@ class OutgoingAdmin(SecretiveAdmin):
 
     def view_on_site(self, obj: models.Outgoing) -> str:
         return reverse("inbox:email", args=[obj.email_id])
+
+
+@admin.register(models.Quarantined)
+class QuarantinedAdmin(SecretiveAdmin):
+    secrets = ("sealed",)
+    list_display = ("mailbox", "folder", "uid", "error", "size", "at", "attempts", "tried_at")
+    search_fields = ("mailbox__email", "error")
+    list_select_related = ("mailbox", "folder")
+    date_hierarchy = "at"
+    exclude = ("sealed",)
+    actions = ("try_again",)
+
+    @admin.action(description=_("Try again to read them"))
+    def try_again(self, request: HttpRequest, queryset: Any) -> None:
+        logged, left = quarantine.replay_all(queryset)
+        said = _("Read after all: %(logged)d. Still not: %(left)d.")
+        self.message_user(request, said % {"logged": logged, "left": left})
 
 
 @admin.register(models.HeadersRead)

@@ -1,6 +1,7 @@
 """The classes of data that mail adds, and when the time of each is over (M28 to M31).
 
     transport        envelope, folder and UID, size, answers    this calendar month and the last
+                     mail that could not be read (M47)
     raw              whole messages of Bcc, forward, folder     one day
     synced_headers   header blocks of mail that was found       7 days
     sent_headers     header blocks of mail that was sent        a year
@@ -20,7 +21,7 @@ from django.db.models import QuerySet
 from crm.lib.months import start_of_month
 from crm.models import Hold
 from crm.retention import TRASH, Part, Rule
-from inbox.models import HeaderBlock, MailboxCopy, RawCopy, TransportRecord
+from inbox.models import HeaderBlock, MailboxCopy, Quarantined, RawCopy, TransportRecord
 
 
 def _months_ago(now: datetime) -> datetime:
@@ -40,6 +41,11 @@ def _delete(model: Any, ids: Sequence[int]) -> list[str]:
 
 def _places() -> QuerySet[Any]:
     return MailboxCopy.objects.exclude(uid=None).exclude(email__in=Hold.objects.activities())
+
+
+def _put_aside() -> QuerySet[Any]:
+    """Mail that could not be read, and was not even after an upgrade (M47)."""
+    return Quarantined.objects.exclude(answers__in=Hold.objects.activities())
 
 
 def _forget_place(ids: Sequence[int]) -> list[str]:
@@ -68,6 +74,7 @@ RULES: tuple[Rule, ...] = (
                 partial(_delete, TransportRecord),
             ),
             Part(_places, "seen_at", _forget_place),
+            Part(_put_aside, "at", partial(_delete, Quarantined)),
         ],
     ),
     Rule(

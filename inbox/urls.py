@@ -31,6 +31,7 @@ urlpatterns = [
     path("mailboxes/<int:pk>/logging/", allowing.log_mailbox, name="log-mailbox"),
     path("mailboxes/<int:pk>/password/", connect.password, name="password"),
     path("mailboxes/<int:pk>/why/", why.why, name="why"),
+    path("mailboxes/<int:pk>/replay/", mailboxes.replay, name="replay"),
     path("mailboxes/<int:pk>/disconnection/", mailboxes.disconnection, name="disconnection"),
     path("logging/", allowing.logging, name="logging"),
     path("logging/secret/", allowing.secret, name="log-secret"),

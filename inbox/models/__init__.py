@@ -6,6 +6,7 @@ from inbox.models.mailboxes import Credential, Folder, Mailbox
 from inbox.models.messages import AwaitedId, MailboxCopy, MessageId
 from inbox.models.never_log import NeverLog
 from inbox.models.outbox import Outgoing
+from inbox.models.quarantine import Quarantined
 from inbox.models.readings import HeadersRead, Reading
 from inbox.models.transport import HeaderBlock, RawCopy, TransportRecord
 
@@ -22,6 +23,7 @@ __all__ = [
     "MessageId",
     "NeverLog",
     "Outgoing",
+    "Quarantined",
     "RawCopy",
     "Reading",
     "TransportRecord",

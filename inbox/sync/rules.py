@@ -18,7 +18,7 @@ from typing import Literal
 from inbox.mime.ids import normal
 from inbox.mime.origin import Origin
 from inbox.mime.types import ParsedHeaders
-from inbox.reason import Reason
+from inbox.reason import Reason, Rule
 from inbox.sync import never_log
 
 Refusal = Literal["never_log", "not_ours", "unproven"]
@@ -125,6 +125,11 @@ def people_of(header: ParsedHeaders) -> set[str]:
     named = (*header.to, *header.cc, *header.bcc, *header.reply_to)
     sender = (header.sender,) if header.sender else ()
     return {person.address.lower() for person in (*sender, *named)}
+
+
+def reason_given(rule: Rule, known_id: str) -> Reason:
+    """For a body that this reason opened before, and that was put aside (M47)."""
+    return Reason(rule, known_id)
 
 
 def reason_to_read_report(marker: str) -> Reason:

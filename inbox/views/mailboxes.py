@@ -14,8 +14,9 @@ from inbox.connect.joining import disconnect
 from inbox.forms.connect import PasswordForm, PeopleForm
 from inbox.forms.rules import LoggingForm, ScopeForm
 from inbox.health import health_of, quiet_parts
-from inbox.models import Mailbox
+from inbox.models import Mailbox, Quarantined
 from inbox.models.readings import ledger
+from inbox.sync import quarantine
 
 DAYS = 14
 MOST_READINGS = 50
@@ -59,6 +60,17 @@ def people(request: Request, pk: int) -> HttpResponse:
 
 
 @post_only
+def replay(request: Request, pk: int) -> HttpResponse:
+    """Try again to read what could not be read (M47)."""
+    found = visible_or_404(Mailbox, request.user, pk)
+    if not found.managed_by(request.user):
+        raise Http404
+    _logged, left = quarantine.replay_all(Quarantined.objects.filter(mailbox=found))
+    said = _("It still cannot be read.") if left else _("Everything could be read now.")
+    return done(request, "inbox:mailbox", pk, toast=said)
+
+
+@post_only
 def disconnection(request: Request, pk: int) -> HttpResponse:
     """Whoever owns it, or an admin, disconnects it; the logged e-mails stay or go to the Trash."""
     found = visible_or_404(Mailbox, request.user, pk)
@@ -82,6 +94,7 @@ def mailbox_context(request: Request, found: Mailbox) -> dict[str, Any]:
         "days": ledger(found, limit=DAYS),
         "readings": found.readings.select_related("email__activity")[:MOST_READINGS],
         "mine": found.managed_by(request.user),
+        "quarantine": Quarantined.objects.shown(found),
         "password_form": PasswordForm(),
         "people_form": PeopleForm(instance=found),
         "scope_form": ScopeForm(instance=found),

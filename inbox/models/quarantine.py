@@ -1,0 +1,51 @@
+"""Quarantined: a message that was read and could not be understood or logged (M47)."""
+
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.utils import timezone
+
+from crm.models import Email
+from crm.models.fields import EncryptedTextField
+from inbox.models.mailboxes import Folder, Mailbox
+
+
+class QuarantinedQuerySet(models.QuerySet["Quarantined"]):
+    def shown(self, mailbox: Mailbox) -> Self:
+        """Those of a mailbox, for its page: without the bytes."""
+        return self.filter(mailbox=mailbox).defer("sealed").select_related("folder")
+
+
+class Quarantined(models.Model):
+    """Where the message lies, what went wrong, and its bytes; `inbox.sync.quarantine` writes and
+    reads `sealed`. It goes when the message is logged after all, or with its mailbox."""
+
+    mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="quarantine")
+    folder = models.ForeignKey(Folder, models.CASCADE, related_name="quarantine")
+    uidvalidity = models.PositiveBigIntegerField()
+    uid = models.PositiveBigIntegerField()
+    answers = models.ForeignKey(Email, models.SET_NULL, null=True, blank=True, related_name="+")
+    reading = models.ForeignKey(
+        "inbox.Reading", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    arrived_at = models.DateTimeField()
+    size = models.PositiveBigIntegerField()  # bytes
+    error = models.CharField(max_length=200)  # kind and place, never words of the message
+    sealed = EncryptedTextField()
+    at = models.DateTimeField(default=timezone.now)
+    tried_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveIntegerField(default=1)
+
+    objects: ClassVar[Any] = QuarantinedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name_plural = "quarantined"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["folder", "uidvalidity", "uid"], name="quarantined_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"UID {self.uid}"

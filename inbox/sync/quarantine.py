@@ -1,0 +1,125 @@
+"""One bad message never blocks its folder and never vanishes (M47).
+
+What cannot be understood, stored or logged is put aside, encrypted, and the cursor goes on. After
+an upgrade it is tried again: by the button, the admin, or `manage.py replay_quarantine`.
+"""
+
+import base64
+import json
+import logging
+import traceback
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from inbox.mime.headers import parse_headers
+from inbox.models import Folder, Mailbox, Quarantined, Reading
+from inbox.sync.filing import Body, log, understand
+from inbox.sync.judging import Verdict
+from inbox.sync.rules import reason_given
+from inbox.sync.visit import LeaseLost
+from inbox.wire.faults import Fault
+from inbox.wire.imap import HeaderBlock
+from inbox.wire.structure import Outlined
+
+LARGEST = 10 * 1024 * 1024  # bytes of a message that are kept; what is beyond is cut
+# Not the message's fault: the database is away, another looks at the mailbox, the network is down.
+ELSEWHERE = (OperationalError, InterfaceError, LeaseLost, Fault)
+_logger = logging.getLogger(__name__)
+
+
+def put(
+    why: Exception,
+    body: Body,
+    verdict: Verdict,
+    mailbox: Mailbox,
+    folder: Folder,
+    reading: Reading | None,
+) -> None:
+    """Keep a message that could not be logged, with the kind and the place of what went wrong."""
+    assert folder.uidvalidity is not None  # it was examined before anything was found in it
+    error = _place(why)
+    _logger.error("UID %s of folder %s put into quarantine: %s", verdict.uid, folder.pk, error)
+    Quarantined.objects.update_or_create(
+        folder=folder,
+        uidvalidity=folder.uidvalidity,
+        uid=verdict.uid,
+        defaults={
+            "mailbox": mailbox,
+            "answers": verdict.answers,
+            "reading": reading,
+            "arrived_at": verdict.block.arrived_at,
+            "size": verdict.block.size,
+            "error": error,
+            "sealed": _seal(body, verdict),
+        },
+    )
+
+
+def replay(row: Quarantined) -> bool:
+    """Try again; what is understood now is logged and leaves the quarantine."""
+    folder, (body, verdict) = row.folder, _open(row)
+    folder.uidvalidity = row.uidvalidity  # where the copy lay; not saved
+    try:
+        found = understand(body, verdict, row.mailbox)
+        with transaction.atomic():
+            if not Quarantined.objects.select_for_update().filter(pk=row.pk).exists():
+                return True  # another press was quicker
+            log(found, body, verdict, row.mailbox, folder, row.reading)
+            row.delete()
+    except ELSEWHERE:
+        raise
+    except Exception as why:
+        row.error, row.tried_at, row.attempts = _place(why), timezone.now(), row.attempts + 1
+        row.save(update_fields=["error", "tried_at", "attempts"])
+        return False
+    return True
+
+
+def replay_all(rows: Any) -> tuple[int, int]:
+    """How many left the quarantine, and how many stay."""
+    results = [replay(row) for row in rows.select_related("mailbox__owner", "folder", "answers")]
+    return results.count(True), results.count(False)
+
+
+def _place(why: Exception) -> str:
+    """`ValueError in bodies.py, line 97`: an error's own words may be those of the message."""
+    frames = traceback.extract_tb(why.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(why).__name__}{place}"[:200]
+
+
+def _seal(body: Body, verdict: Verdict) -> str:
+    assert verdict.reason is not None  # only such bodies were read
+    outlined = body.outlined
+    kept = {
+        "raw": base64.b64encode(body.raw[:LARGEST]).decode(),
+        "header": base64.b64encode(verdict.block.raw).decode(),
+        "outlined": None if outlined is None else [astuple(file) for file in outlined],
+        "identity": verdict.identity,
+        "rule": verdict.reason.rule,
+        "known_id": verdict.reason.known_id,
+        "sent_by": verdict.sent_by,
+        "outgoing": verdict.outgoing,
+        "unproven": verdict.unproven,
+    }
+    return json.dumps(kept)
+
+
+def _open(row: Quarantined) -> tuple[Body, Verdict]:
+    kept = json.loads(row.sealed)
+    header, outlined = base64.b64decode(kept["header"]), kept["outlined"]
+    files = None if outlined is None else [Outlined(*file) for file in outlined]
+    return Body(base64.b64decode(kept["raw"]), files), Verdict(
+        HeaderBlock(row.uid, row.size, row.arrived_at, header),
+        parse_headers(header),
+        kept["identity"],
+        reason=reason_given(kept["rule"], kept["known_id"]),
+        answers=row.answers,
+        sent_by=kept["sent_by"],
+        outgoing=kept["outgoing"],
+        unproven=kept["unproven"],
+    )

@@ -1,0 +1,212 @@
+"""One bad message never blocks and never vanishes (M47)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.test import Client
+from django.utils import timezone
+
+from crm import retention
+from crm.models import Attachment, Contact, Email, User
+from inbox.models import Folder, Mailbox, Outgoing, Quarantined, Reading
+from inbox.retention import RULES
+from inbox.sending import composer, outbox
+from inbox.sync import engine, filing
+from inbox.sync.visit import Receipt
+from tests.factories import connect_mailbox
+from tests.inbox.letters import reply_to, rich_reply_to
+from tests.servers.dovecot import Dovecot
+from tests.servers.relay import Relay
+
+pytestmark = [pytest.mark.django_db, pytest.mark.live]
+MailUser = Callable[..., str]
+CANARY = "the words of the bad message"
+
+
+@pytest.fixture
+def mailbox(hana: User, trusted: Dovecot, mail_user: MailUser) -> Mailbox:
+    return connect_mailbox(hana, trusted, mail_user("hana"))
+
+
+@pytest.fixture
+def sent(mailbox: Mailbox, aoki: Contact, relay: Relay) -> Email:
+    draft = composer.Draft(mailbox=mailbox, to=[aoki.email], subject="Our offer", text="Hello.")
+    email = composer.send(draft, by=mailbox.owner)
+    outbox.attempt(Outgoing.objects.get(email=email))
+    return email
+
+
+def look(mailbox: Mailbox) -> Receipt:
+    receipt = engine.look(Mailbox.objects.get(pk=mailbox.pk))
+    assert receipt is not None
+    return receipt
+
+
+@pytest.fixture
+def bad(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception | None], None]:
+    """A version of ours that cannot read a certain message; None: it was upgraded."""
+    parse = filing.parse
+
+    def broken_by(why: Exception | None) -> None:
+        def read(raw: bytes) -> Any:
+            if why and CANARY.encode() in raw:
+                raise why
+            return parse(raw)
+
+        monkeypatch.setattr(filing, "parse", read)
+
+    return broken_by
+
+
+@pytest.fixture
+def three(mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot) -> None:
+    for text in ("Yes.", CANARY, "No."):
+        reply = reply_to(sent, sender=aoki.email, to=mailbox.email, text=text)
+        dovecot.deliver(mailbox.email, reply.as_bytes())
+
+
+@pytest.mark.rule("M47")
+def test_what_cannot_be_parsed_is_put_aside_and_read_after_an_upgrade(
+    mailbox: Mailbox, three: None, bad: Callable[[Exception | None], None]
+) -> None:
+    bad(RecursionError(CANARY))
+    receipt = look(mailbox)
+    assert (receipt.bodies_read, receipt.logged) == (3, 2)
+    assert look(mailbox).headers_read == 0
+    row = Quarantined.objects.get()
+    assert "RecursionError in test_quarantine.py" in row.error and CANARY not in row.error
+    assert replayed() == "0 left the quarantine, 1 stay.\n"
+    row.refresh_from_db()
+    assert row.attempts == 2
+    bad(None)
+    assert replayed() == "1 left the quarantine, 0 stay.\n"
+    assert not Quarantined.objects.exists()
+    email = Email.objects.get(text__contains=CANARY)
+    assert (email.reason_rule, email.direction) == ("reply", "incoming")
+    assert Reading.objects.filter(email=email).exists()
+    assert email.copies.get().uid == row.uid
+    assert look(mailbox).logged == 0
+
+
+def replayed() -> str:
+    out = StringIO()
+    call_command("replay_quarantine", stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.rule("M47")
+@pytest.mark.rule("M39")
+def test_nothing_of_it_is_readable_in_the_database(
+    mailbox: Mailbox, three: None, bad: Callable[[Exception | None], None]
+) -> None:
+    bad(ValueError(CANARY))
+    look(mailbox)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM inbox_quarantined")
+        columns = [column[0] for column in cursor.description]
+        kept = dict(zip(columns, cursor.fetchone(), strict=True))
+    assert bytes(kept["sealed"]).startswith(b"gAAAA")
+    assert not [name for name, value in kept.items() if CANARY in str(value)]
+
+
+@pytest.mark.rule("M47")
+def test_what_cannot_be_stored_is_put_aside_too(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot, tmp_path: Any, settings: Any
+) -> None:
+    good = settings.MEDIA_ROOT
+    (tmp_path / "file").write_text("no folder")
+    settings.MEDIA_ROOT = tmp_path / "file"
+    dovecot.deliver(
+        mailbox.email, rich_reply_to(sent, sender=aoki.email, to=mailbox.email).as_bytes()
+    )
+    assert look(mailbox).logged == 0
+    assert Quarantined.objects.count() == 1
+    settings.MEDIA_ROOT = good
+    assert replayed().startswith("1 left")
+    assert Attachment.objects.filter(name="見積書.pdf").get().content().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("why", [OperationalError("the database is away")])
+def test_what_is_not_the_messages_fault_waits_for_the_next_look(
+    mailbox: Mailbox, three: None, bad: Callable[[Exception | None], None], why: Exception
+) -> None:
+    bad(why)
+    with pytest.raises(OperationalError):
+        look(mailbox)
+    assert not Quarantined.objects.exists()
+    bad(None)
+    mailbox.refresh_from_db()
+    assert look(mailbox).logged == 3
+
+
+@pytest.mark.rule("M47")
+def test_its_owner_sees_it_and_tries_again(
+    mailbox: Mailbox,
+    three: None,
+    bad: Callable[[Exception | None], None],
+    client: Client,
+    mio: User,
+) -> None:
+    page = f"/mailboxes/{mailbox.pk}/"
+    client.force_login(mailbox.owner)
+    assert "could not be read" not in client.get(page).content.decode()
+    bad(ValueError(CANARY))
+    look(mailbox)
+    html = client.get(page).content.decode()
+    assert "1 message could not be read" in html and "ValueError in" in html
+    assert CANARY not in html
+    answer = client.post(f"{page}replay/", follow=True).content.decode()
+    assert "It still cannot be read." in answer
+    bad(None)
+    assert "could be read now" in client.post(f"{page}replay/", follow=True).content.decode()
+    assert not Quarantined.objects.exists()
+
+
+def test_nobody_else_tries(mailbox: Mailbox, client: Client, django_user_model: Any) -> None:
+    client.force_login(django_user_model.objects.create_user("eve@x.test", "a long password 1"))
+    assert client.post(f"/mailboxes/{mailbox.pk}/replay/").status_code == 404
+
+
+def test_an_admin_tries_again_in_the_admin(
+    mailbox: Mailbox,
+    three: None,
+    bad: Callable[[Exception | None], None],
+    admin_client: Client,
+) -> None:
+    bad(ValueError(CANARY))
+    look(mailbox)
+    bad(None)
+    row = Quarantined.objects.get()
+    detail = admin_client.get(f"/admin/inbox/quarantined/{row.pk}/change/").content.decode()
+    assert "gAAAA" not in detail and CANARY not in detail
+    data = {"action": "try_again", "_selected_action": [row.pk]}
+    admin_client.post("/admin/inbox/quarantined/", data)
+    assert Email.objects.filter(text__contains=CANARY).exists()
+
+
+def test_it_goes_with_its_mailbox(
+    mailbox: Mailbox, three: None, bad: Callable[[Exception | None], None]
+) -> None:
+    bad(ValueError(CANARY))
+    look(mailbox)
+    mailbox.delete()
+    assert not Quarantined.objects.exists() and not Folder.objects.exists()
+
+
+@pytest.mark.rule("M28")
+@pytest.mark.rule("M47")
+def test_it_is_purged_with_the_transport_records(
+    mailbox: Mailbox, three: None, bad: Callable[[Exception | None], None]
+) -> None:
+    bad(ValueError(CANARY))
+    look(mailbox)
+    (rule,) = (rule for rule in RULES if rule.name == "transport")
+    retention.purge(rule, timezone.now() + timedelta(days=27))
+    assert Quarantined.objects.exists()
+    retention.purge(rule, timezone.now() + timedelta(days=63))
+    assert not Quarantined.objects.exists()
