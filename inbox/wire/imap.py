@@ -161,9 +161,12 @@ class ReadingSession:
             yield from self._blocks(uids)
 
     def headers_of(self, uids: Sequence[int]) -> Iterator[list[HeaderBlock]]:
-        """The header fields of just these messages, in batches."""
+        """The header fields of just these messages, in batches and ascending; of what is gone,
+        nothing."""
         for start in range(0, len(uids), BATCH):
-            yield list(self._blocks(uids[start : start + BATCH]))
+            blocks = self._blocks(uids[start : start + BATCH])
+            if there := sorted(blocks, key=lambda block: block.uid):
+                yield there
 
     def uids_above(self, first_uid: int) -> Iterator[list[int]]:
         """Which messages there are from there to where the folder stood when it was examined, in

@@ -50,8 +50,8 @@ def asked_in_full(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return asked
 
 
-def fill(dovecot: Dovecot, mailbox: Mailbox, sent: Email, customer: str) -> dict[str, int]:
-    """Twenty letters among which five concern us; their UIDs by what they are."""
+def fill(dovecot: Dovecot, mailbox: Mailbox, sent: Email, customer: str) -> None:
+    """Twenty letters, of which five concern us and one is odd."""
     to = mailbox.email
     chain = f"<unknown@x.test> <{sent.message_id}> <other@y.test>"
     special = {
@@ -68,7 +68,6 @@ def fill(dovecot: Dovecot, mailbox: Mailbox, sent: Email, customer: str) -> dict
     for number in range(1, 21):
         foreign = letter(sender=customer, to=to, answers="<x@x.test>", references="<x@x.test>")
         dovecot.deliver(to, special.get(number, foreign.as_bytes()), customer)
-    return {"answer to the answer": 4, "odd": 18}
 
 
 def sent_raw(sent: Email) -> bytes:
@@ -145,3 +144,24 @@ def test_who_is_killed_in_a_long_scan_goes_on_where_he_was(
     monkeypatch.setattr(ReadingSession, "headers_of", really)
     assert look(mailbox).logged == 1
     assert Email.objects.count() == 6
+
+
+def test_what_is_expunged_between_slip_and_header_is_nothing(
+    mailbox: Mailbox,
+    sent: Email,
+    aoki: Contact,
+    dovecot: Dovecot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fill(dovecot, mailbox, sent, aoki.email)
+    really = ReadingSession.headers_of
+
+    def late(session: ReadingSession, uids: list[int]):  # type: ignore[no-untyped-def]
+        for uid in uids:
+            dovecot.expunge(mailbox.email, "INBOX", uid)
+        return really(session, uids)
+
+    monkeypatch.setattr(ReadingSession, "headers_of", late)
+    receipt = look(mailbox)
+    assert (receipt.logged, Reading.objects.count()) == (0, 0)
+    assert Folder.objects.get(role=Folder.Role.INBOX).next_uid == 21
