@@ -1,4 +1,4 @@
-"""What every noun of the CRM shares: times, and the soft delete with its 90 days (M32)."""
+"""What every noun of the CRM shares: times, and the soft delete (M32)."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -90,6 +91,7 @@ def mailbox_context(request: Request, found: Mailbox) -> dict[str, Any]:
         "advice": advice_now(found),
         "absences": found.absences.all()[:MOST_ABSENCES],
         "folders": found.folders.filter(watched=True),
+        "trash_days": settings.RETENTION_TRASH_DAYS,
         "large": LARGE,
         "days": ledger(found, limit=DAYS),
         "readings": found.readings.select_related("email__activity")[:MOST_READINGS],
