@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from crm import records as story
 from crm.forms.timeline import NoteForm, TaskForm
+from crm.glance import glances
 from crm.models import Association, Company, Contact, Deal
 from crm.records import MODELS
 from crm.rhythm import rhythm_of
@@ -27,8 +28,10 @@ PANES = ("activity", "about", "related")  # of a phone, one at a time
 def contact(request: Request, pk: int) -> HttpResponse:
     rows = Contact.objects.select_related("company", "owner").prefetch_related("addresses")
     found = visible_or_404(rows, request.user, pk)
+    company = company_of(found, request.user)
     more = {
-        "company": company_of(found, request.user),
+        "company": company,
+        "standing": _standing(request, company) if company else None,
         "deals": _deals(request, found),
         "others": others_on(found, request.user),
         "rhythm": rhythm_of(found, timezone.now()),
@@ -88,6 +91,13 @@ def _deals(request: Request, subject: Contact | Company) -> Any:
     """Open ones first, with what their bars of stages need."""
     rows = subject.deals.visible_to(request.user).select_related("stage__pipeline")
     return rows.prefetch_related("stage__pipeline__stages").order_by("stage__outcome", "-pk")
+
+
+def _standing(request: Request, company: Company) -> dict[str, Any]:
+    """What a contact's page says of its company: as the list of companies does."""
+    [glance] = glances([company], request.user)
+    people = company.contacts.visible_to(request.user).count()
+    return {"people": people, "worth": glance.worth, "mail": glance.mail}
 
 
 def _people(request: Request, subject: Company | Deal) -> Any:

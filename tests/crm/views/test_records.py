@@ -12,7 +12,7 @@ from crm import todo
 from crm.models import Attachment, Audience, Company, Contact, Deal, UndoEntry, User
 from crm.templatetags.ui import mail
 from crm.undo import undo
-from tests.factories import make_contact, make_deal, make_email, make_note
+from tests.factories import make_contact, make_deal, make_email, make_note, make_user
 
 
 @pytest.fixture
@@ -96,6 +96,18 @@ def test_under_a_name_stands_the_company_else_the_address(
     assert aoki.company and f'<a href="/companies/{aoki.company_id}/">{aoki.company}</a>' in said()
     aoki.company.change(audience=Audience.OWNER, owner=ken)
     assert str(aoki.company) not in said() and mail(aoki.email) in said()
+
+
+def test_beside_a_contact_stand_three_facts_of_the_company(
+    signed_in: Client, aoki: Contact, deal: Deal, hana: User
+) -> None:
+    make_contact(company=aoki.company, owner=hana)
+    make_contact(company=aoki.company, owner=make_user(), audience=Audience.OWNER)
+    facts = signed_in.get(aoki.get_absolute_url()).content.decode().split('class="facts"')[1]
+    facts = facts.split("</dl>")[0]
+    assert "2 contacts" in facts and "€ 48,000" in facts and "Last e-mail" not in facts
+    aoki.change(company=None)
+    assert 'class="facts"' not in signed_in.get(aoki.get_absolute_url()).content.decode()
 
 
 def test_a_company_does_not_tell_what_a_hidden_contact_wrote(
