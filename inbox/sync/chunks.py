@@ -16,6 +16,7 @@ from django.utils import timezone
 from inbox.mime import tombstones
 from inbox.models import Folder, Mailbox, Reading
 from inbox.sync import quarantine
+from inbox.sync.bodies import bodies_of
 from inbox.sync.filing import Body, Filed, log, understand
 from inbox.sync.judging import Verdict
 from inbox.sync.sent import note_known
@@ -128,7 +129,8 @@ def _bodies(
     limit = settings.INBOX_MAX_MESSAGE_BYTES
     reasons = {uid: verdict.reason for uid, verdict in wanted.items() if verdict.reason}
     large = [uid for uid in reasons if wanted[uid].block.size > limit]
-    for uid, raw in session.bodies([(u, r) for u, r in reasons.items() if u not in large]):
+    small = [(uid, reason) for uid, reason in reasons.items() if uid not in large]
+    for uid, raw in bodies_of(small, wanted, session):
         yield uid, Body(raw) if raw else None
     for uid in large:
         begun = session.beginning(uid, reasons[uid], BEGINNING)

@@ -100,12 +100,9 @@ def look_at(
     folders = watched(mailbox, session)
     inbox = next(folder for folder in folders if folder.role == _ROLE.INBOX)
     asked = [folder for folder in folders if not (stay and folder == inbox)]
-    taught = False
     for folder in with_news(asked, session) + [inbox] * stay:
-        logged = receipt.logged
         _attend(folder, visit)
-        taught = folder == inbox and receipt.logged > logged
-    _look_back(inbox, visit, news=taught)
+    _look_back(inbox, visit, news=receipt.logged > 0)
     if visit.absence:
         visit.absence.end(timezone.now())
     receipt.round_trips = session.round_trips - trips
@@ -133,8 +130,8 @@ def _attend(folder: Folder, visit: Visit) -> None:
 
 
 def _look_back(inbox: Folder, visit: Visit, *, news: bool) -> None:
-    """What the INBOX has taught may be what a letter in Sent answers: some programs name nothing
-    else. Ends in the INBOX, where news is waited for."""
+    """What was logged since may be what a letter in Sent or in another folder answers: some
+    programs name nothing else. Ends in the INBOX, where news is waited for."""
     for held in list(visit.held.values()):
         del visit.held[held.folder.pk]
         if news:
@@ -164,7 +161,7 @@ def _look_at_folder(folder: Folder, visit: Visit, *, again: bool = False) -> Non
         end = max(end, blocks[-1].uid + 1)
         while blocks:
             verdicts = _before_a_relative(judge(blocks, folder, session))
-            if folder.role == _ROLE.SENT and not again:
+            if folder.role != _ROLE.INBOX and not again:
                 _hold_at_the_unknown(verdicts, folder, visit)
             for chunk in chunks(verdicts):
                 take(chunk, folder, visit)

@@ -1,6 +1,6 @@
 """By what a message is recognised as one that the CRM has: its Message-ID, else its fields. Pure.
 
-M10; faults F13 (one id, two messages) and F14 (no id) of the catalogue in docs/.
+M10; faults F13 (one id, two messages) and F14 (no id) of docs/faults.md.
 """
 
 import hashlib

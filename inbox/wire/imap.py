@@ -183,10 +183,9 @@ class ReadingSession:
     def traces(self, uids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
         """What servers wrote above these messages: asked for where it matters whose mail it is."""
         for start in range(0, len(uids), BATCH):
-            for items in self._fetch(uids[start : start + BATCH], _TRACE_ITEMS):
-                raw = next((v for k, v in items.items() if k.startswith(b"BODY[HEADER")), None)
-                if raw is not None:
-                    yield number(items[b"UID"]), raw
+            trip = uids[start : start + BATCH]
+            for uid, items in self._fetch(trip, _TRACE_ITEMS, b"BODY[HEADER").items():
+                yield uid, items[b"BODY[HEADER"] or b""
 
     def uids_since(self, day: date) -> list[int]:
         """Which messages arrived on that day or later."""
@@ -216,11 +215,8 @@ class ReadingSession:
         uids = list(dict.fromkeys(uid for uid, _reason in wanted))
         for start in range(0, len(uids), BODIES_A_TRIP):
             trip = uids[start : start + BODIES_A_TRIP]
-            came: dict[int, bytes] = {}
-            for items in self._fetch(trip, "(UID BODY.PEEK[])"):
-                if body := items.get(b"BODY[]"):
-                    came.setdefault(number(items[b"UID"]), body)
-            yield from ((uid, came.get(uid)) for uid in trip)
+            came = self._fetch(trip, "(UID BODY.PEEK[])", b"BODY[]")
+            yield from ((uid, came[uid][b"BODY[]"] if uid in came else None) for uid in trip)
 
     def holding(self, uids: Collection[int], words: str) -> set[int]:
         """In which of these messages the server finds the words (ASCII): it looks, we do not
@@ -303,24 +299,42 @@ class ReadingSession:
         self._client.logout()
 
     def _blocks(self, uids: Collection[int]) -> Iterator[HeaderBlock]:
-        told: set[int] = set()
-        for items in self._fetch(uids, _HEADER_ITEMS):
-            raw = next((v for k, v in items.items() if k.startswith(b"BODY[HEADER")), None)
-            uid = number(items[b"UID"])
-            if raw is not None and uid not in told:
-                told.add(uid)
-                size = number(items.get(b"RFC822.SIZE", b"0"))
-                yield HeaderBlock(uid, size, arrived(items.get(b"INTERNALDATE")), raw)
+        told = self._fetch(uids, _HEADER_ITEMS, b"BODY[HEADER")
+        if not told and self._search(f"UID {ranges(uids)}"):
+            raise ProtocolFault("left_out")  # one that has no header is passed over, not all
+        for uid, items in told.items():
+            size = number(items.get(b"RFC822.SIZE", b"0"))
+            raw = items[b"BODY[HEADER"] or b""
+            yield HeaderBlock(uid, size, arrived(items.get(b"INTERNALDATE")), raw)
 
-    def _fetch(self, uids: Collection[int], items: str) -> Iterator[dict[bytes, Value]]:
-        """The answers about the messages that were asked for, each once (F44)."""
-        wanted = set(uids)
+    def _fetch(
+        self, uids: Collection[int], items: str, part: bytes
+    ) -> dict[int, dict[bytes, Value]]:
+        """What was asked for, by UID, with the `part` under its short name. Of a message that is
+        there and was left out all the same it is asked once more (F44)."""
+        came = self._answers(uids, items, part)
+        missing = sorted(set(uids) - set(came))
+        if missing:
+            there = set(missing).intersection(self._search(f"UID {ranges(missing)}"))
+            came |= self._answers(sorted(there), items, part) if there else {}
+        return came
+
+    def _answers(
+        self, uids: Collection[int], items: str, part: bytes
+    ) -> dict[int, dict[bytes, Value]]:
+        """The first whole answer about each message that was asked for; others are passed over."""
         asked = f"{uids[0]}:{uids[-1]}" if isinstance(uids, range) else ranges(uids)
+        wanted = set(uids)
+        came: dict[int, dict[bytes, Value]] = {}
         for answer in self._client.run(b"UID", b"FETCH", asked.encode(), items.encode()):
-            if b" FETCH " in answer.line[:40].upper():
-                said = fetched(answer)
-                if b"UID" in said and number(said[b"UID"]) in wanted:
-                    yield said
+            if b" FETCH " not in answer.line[:40].upper():
+                continue
+            said = fetched(answer)
+            uid = number(said[b"UID"]) if b"UID" in said else 0
+            raw = next((value for key, value in said.items() if key.startswith(part)), None)
+            if uid in wanted and uid not in came and raw:
+                came[uid] = {**said, part: raw}
+        return came
 
     def _sets(self, first: int, last: int | None) -> Iterator[Collection[int]]:
         """UIDs, at most a batch each; of a wide range it is asked first which of them are there."""

@@ -58,12 +58,12 @@ class MailServer:
 
     def raw_messages(self, user: str, folder: str = "INBOX") -> list[bytes]:
         with self.session(user, folder) as imap:
-            return [part[1] for part in imap.fetch("1:*", "(BODY.PEEK[])")[1] if _pair(part)]
+            return [part[1] for part in imap.uid("FETCH", "1:*", "(BODY.PEEK[])")[1] if _pair(part)]
 
     def flags(self, user: str, folder: str = "INBOX") -> dict[int, set[str]]:
         """UID to flags, \\Recent left out (it is the session's, not the message's)."""
         with self.session(user, folder) as imap:
-            lines = [line for line in imap.fetch("1:*", "(UID FLAGS)")[1] if line]
+            lines = [line for line in imap.uid("FETCH", "1:*", "(UID FLAGS)")[1] if line]
         uids = [int(re.findall(rb"UID (\d+)", line)[0]) for line in lines]
         flags = [re.findall(rb"FLAGS \(([^)]*)\)", line)[0].decode().split() for line in lines]
         return {uid: set(found) - {r"\Recent"} for uid, found in zip(uids, flags, strict=True)}
