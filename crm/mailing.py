@@ -36,7 +36,7 @@ def written(notice: Notice) -> EmailMessage:
         title = " ".join(said.title.split())  # a subject is one line
         link = urljoin(settings.SITE_URL, said.link or "/notifications/")
         greeting = _("Hello {name},").format(name=notice.user.name)
-        lines = [greeting, f"{title}.", said.body, link, "Musubi"]
+        lines = [greeting, title, said.body, link, "Musubi"]
     text = "\n\n".join(line for line in lines if line) + "\n"
     robot = {"Auto-Submitted": "auto-generated"}  # so that no holiday notice answers it
     return EmailMessage(title, text, to=[notice.user.email], headers=robot)
