@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from crm.models import Email
 from inbox.connect import doors
 from inbox.mime.ids import normal
-from inbox.models import Folder, HeadersRead, Mailbox, MessageId, Reading
+from inbox.models import Folder, HeadersRead, Mailbox, MessageId, Quarantined, Reading
 from inbox.sync.judging import Verdict, judge
 from inbox.sync.rules import ids_named_by
 from inbox.wire.faults import FolderGone
@@ -94,7 +94,7 @@ def _explained(verdict: Verdict, folder: Folder, status: FolderStatus) -> Findin
         _("It lies in “{folder}”, which is watched.").format(folder=folder.name),
         _whether_looked_at(verdict, folder, looked_at=looked_at),
         _what_it_names(verdict),
-        _outcome(verdict, looked_at=looked_at),
+        _outcome(verdict, folder, looked_at=looked_at),
     ]
     header = verdict.header
     return Finding(
@@ -146,9 +146,12 @@ def _refusals() -> dict[str, str]:
     }
 
 
-def _outcome(verdict: Verdict, *, looked_at: bool) -> str:
+def _outcome(verdict: Verdict, folder: Folder, *, looked_at: bool) -> str:
     if verdict.email:
         return _kept_or_not(verdict.email)
+    place = {"uidvalidity": folder.uidvalidity, "uid": verdict.uid}
+    if Quarantined.objects.filter(folder=folder, **place).exists():
+        return _("It could not be understood, and is put aside until an upgrade can.")
     row = _row(verdict.identity)
     if row and row.email is None:
         return _("It was erased here for good, so it does not come back.")

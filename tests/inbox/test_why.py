@@ -103,6 +103,19 @@ def test_a_never_log_list_is_given_as_the_reason(
     assert "nothing of it is kept" in steps[-1]
 
 
+@pytest.mark.rule("M47")
+def test_what_could_not_be_understood_is_said_to_be_put_aside(
+    mailbox: Mailbox, known: Email, dovecot: Dovecot
+) -> None:
+    answer = reply(known, mailbox)
+    dovecot.deliver(mailbox.email, answer.as_bytes())
+    folder = mailbox.folders.get(role="inbox")
+    place = {"uidvalidity": folder.uidvalidity, "uid": dovecot.uids(mailbox.email)[0]}
+    now = timezone.now()
+    mailbox.quarantine.create(folder=folder, arrived_at=now, size=1, sealed="x", **place)
+    assert "put aside" in why(mailbox, answer).steps[-1]
+
+
 def test_what_lies_elsewhere_is_named_and_not_read(
     mailbox: Mailbox, known: Email, dovecot: Dovecot
 ) -> None:
