@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from crm.models import Email
 from crm.models.fields import EncryptedTextField
@@ -40,7 +41,7 @@ class Quarantined(models.Model):
 
     class Meta:
         ordering = ["-at", "-id"]
-        verbose_name_plural = "quarantined"
+        verbose_name, verbose_name_plural = _("unreadable message"), _("unreadable messages")
         constraints = [
             models.UniqueConstraint(
                 fields=["folder", "uidvalidity", "uid"], name="quarantined_once"

@@ -26,8 +26,9 @@ from inbox.wire.imap import HeaderBlock
 from inbox.wire.structure import Outlined
 
 LARGEST = 10 * 1024 * 1024  # bytes of a message that are kept; what is beyond is cut
-# Not the message's fault: the database is away, another looks at the mailbox, the network is down.
-ELSEWHERE = (OperationalError, InterfaceError, LeaseLost, Fault)
+# Not the message's fault: the database or the storage is away, another looks at the mailbox, the
+# network is down. Then the mail stays where it is, and the next look tries again.
+ELSEWHERE = (OperationalError, InterfaceError, OSError, LeaseLost, Fault)
 _logger = logging.getLogger(__name__)
 
 

@@ -39,6 +39,7 @@ from inbox.models import (
     MailboxCopy,
     NeverLog,
     Outgoing,
+    Quarantined,
     Reading,
 )
 from tests.factories import (
@@ -109,6 +110,10 @@ def _fill_inbox(user: User, email: Any, number: int) -> None:
     LogSecret.objects.create(user=user, secret=f"{SECRET}{number}")
     Reading.objects.create(
         mailbox=box, email=email, message_id="a@b", rule="reply", known_id="c@d", at=now
+    )
+    place = {"folder": box.folders.first(), "uidvalidity": 1, "uid": number}
+    Quarantined.objects.create(
+        mailbox=box, **place, arrived_at=now, size=9, error="ValueError", sealed=CANARY
     )
 
 

@@ -103,7 +103,7 @@ def test_of_what_was_erased_nothing_readable_is_left_and_no_mailbox_brings_it_ba
     look(mailbox)
     name = str(reply["Message-ID"]).strip("<>")
     Email.objects.get(message_id=name).activity.trash()
-    retention.erase_trash(timezone.now() + timedelta(days=91))
+    retention.purge(retention.TRASH, timezone.now() + timedelta(days=91))
     assert not [row for row in everything_kept() if name in str(row)]
     other = connect_mailbox(mio, trusted, mail_user("mio"))
     look(other)
