@@ -33,6 +33,8 @@ class FoldersForm(forms.Form):
         label=_("Other folders"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
+    all_optional = True  # so that no label has to say it
+
     def __init__(self, data: Any, *, mailbox: Mailbox, listed: Sequence[FolderInfo]) -> None:
         rows = mailbox.folders.filter(watched=True)
         chosen = {row.name for row in rows if row.role == Folder.Role.OTHER}
@@ -75,6 +77,8 @@ class NeverLogForm(forms.Form):
     mailbox = forms.ModelChoiceField(
         label=_("For"), queryset=Mailbox.objects.none(), required=False, empty_label=None
     )
+
+    all_optional = True  # so that no label has to say it
 
     def __init__(self, data: Any, *, user: User) -> None:
         super().__init__(data)
