@@ -20,6 +20,7 @@ _MOST_LINES = 5_000
 _LONGEST_BLOCK = 60
 _LONGEST_LINE = 2_000
 _MARKS = re.compile(r"^(?:>[ ]?)*")
+_OTHER_FIELD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)+:\s")
 _LINK = re.compile(r"\s?<mailto:[^<>\s]{0,320}>", re.IGNORECASE)
 _BRACKETED = re.compile(r"\[mailto:([^\[\]\s]{3,320})\]", re.IGNORECASE)
 # The element in which each program says what it passes on: Gmail, Outlook on the web, Thunderbird,
@@ -76,7 +77,9 @@ def _block(lines: list[str], start: int) -> tuple[dict[str, str], int]:
         if found:
             role = found[0]
             said[role] = found[1]
-        elif not line and said.get(role):
+        elif _OTHER_FIELD.match(line):
+            role = ""  # of the raw header, as some programs show it whole
+        elif not role or (not line and said[role]):
             if not _goes_on(lines, index, 2):
                 break
         elif line and _continues(said[role], line) or _goes_on(lines, index, 4):

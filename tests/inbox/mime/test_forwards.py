@@ -147,6 +147,17 @@ To: Hana <hana@musubi.test>,
 Ken <ken@musubi.test>
 We order forty.
 """
+RAW = """---------- Forwarded message ----------
+Message-ID: <1@aoki.example>
+From: Yuki Aoki <yuki@aoki.example>
+Subject: Order 4711
+Content-Type: text/plain; charset=utf-8
+MIME-Version: 1.0
+To: hana@musubi.test
+Date: Tue, 17 Mar 2026 10:24:00 +0100
+
+We order forty.
+"""
 BOLD = """*From:* Yuki Aoki <yuki@aoki.example>
 *Sent:* 17.03.2026 10:24
 *To:* hana@musubi.test
@@ -160,7 +171,7 @@ We order forty.
     "text",
     [
         *(GMAIL, GMAIL_GERMAN, OUTLOOK, OUTLOOK_OLD, OUTLOOK_JAPANESE, APPLE, APPLE_FRENCH),
-        *(THUNDERBIRD, THUNDERBIRD_JAPANESE, SPANISH, CHINESE, WRAPPED, BOLD),
+        *(THUNDERBIRD, THUNDERBIRD_JAPANESE, SPANISH, CHINESE, WRAPPED, RAW, BOLD),
     ],
 )
 def test_the_original_is_found(text: str) -> None:
