@@ -342,6 +342,12 @@ class PurgeReceiptAdmin(ReadOnlyAdmin):
     date_hierarchy = "started_at"
 
 
+@admin.register(models.DoomedFile)
+class DoomedFileAdmin(ReadOnlyAdmin):
+    list_display = ("path",)
+    search_fields = ("path",)
+
+
 @admin.register(models.Hold)
 class HoldAdmin(ReadOnlyAdmin):
     list_display = ("record", "reason", "by", "created_at", "released_at")

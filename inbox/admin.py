@@ -194,6 +194,7 @@ class HeaderBlockAdmin(SecretiveAdmin):
     secrets = ("text",)
     list_display = ("email_id", "origin", "at")
     list_filter = ("origin",)
+    search_fields = ("=email__message_id",)
     exclude = ("text",)
     date_hierarchy = "at"
 
@@ -202,5 +203,6 @@ class HeaderBlockAdmin(SecretiveAdmin):
 class RawCopyAdmin(SecretiveAdmin):
     secrets = ("text",)
     list_display = ("email_id", "at")
+    search_fields = ("=email__message_id",)
     exclude = ("text",)
     date_hierarchy = "at"

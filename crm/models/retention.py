@@ -53,6 +53,7 @@ class Hold(Timestamped):
     objects: ClassVar[Any] = HoldQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("legal hold"), _("legal holds")
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
@@ -94,6 +95,7 @@ class PurgeReceipt(models.Model):
     count = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("receipt of a purge"), _("receipts of purges")
         ordering = ["-started_at", "-id"]
         indexes = [models.Index(fields=["rule", "-started_at"], name="receipts_of_rule")]
 
@@ -106,6 +108,9 @@ class DoomedFile(models.Model):
     where that was interrupted."""
 
     path = models.CharField(max_length=100, unique=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("file to be deleted"), _("files to be deleted")
 
     def __str__(self) -> str:
         return self.path

@@ -45,6 +45,7 @@ class TransportRecord(BesideEmail):
     arrived_at = models.DateTimeField(null=True)  # as the server says of what was found
 
     class Meta:
+        verbose_name, verbose_name_plural = _("transport record"), _("transport records")
         ordering = ["-at", "-id"]
 
     def __str__(self) -> str:
@@ -63,6 +64,7 @@ class HeaderBlock(BesideEmail):
     text = EncryptedTextField()  # as Latin-1, which keeps every byte
 
     class Meta:
+        verbose_name, verbose_name_plural = _("header block"), _("header blocks")
         ordering = ["-at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["email", "origin"], name="headers_kept_once")
@@ -79,8 +81,8 @@ class RawCopy(BesideEmail):
     text = EncryptedTextField()  # as Latin-1, which keeps every byte
 
     class Meta:
+        verbose_name, verbose_name_plural = _("raw copy"), _("raw copies")
         ordering = ["-at", "-id"]
-        verbose_name_plural = "raw copies"
 
     def __str__(self) -> str:
         return f"raw copy of e-mail {self.email_id}"

@@ -20,11 +20,14 @@ from crm.models import (
     Company,
     Contact,
     Deal,
+    DoomedFile,
     Email,
     EmailAddress,
     Heartbeat,
+    Hold,
     Notice,
     Pipeline,
+    PurgeReceipt,
     Reader,
     Task,
     UndoEntry,
@@ -34,13 +37,16 @@ from inbox.models import (
     Absence,
     AwaitedId,
     Credential,
+    HeaderBlock,
     HeadersRead,
     LogSecret,
     MailboxCopy,
     NeverLog,
     Outgoing,
     Quarantined,
+    RawCopy,
     Reading,
+    TransportRecord,
 )
 from tests.factories import (
     make_company,
@@ -89,6 +95,9 @@ def fill(number: int) -> None:
     Task.objects.create(activity=activity, title="Call", assignee=user, due_at=now)
     Notice.objects.create(user=user, kind="reply", values={"subject": CANARY})
     UndoEntry.objects.create(by=user, steps=[{"before": CANARY}])
+    Hold.place(contact, by=user, reason="A v. B")
+    PurgeReceipt.objects.create(rule="trash", cutoff=now, started_at=now)
+    DoomedFile.objects.create(path=f"attachments/{number}")
     _fill_inbox(user, email, number)
 
 
@@ -111,6 +120,9 @@ def _fill_inbox(user: User, email: Any, number: int) -> None:
     Reading.objects.create(
         mailbox=box, email=email, message_id="a@b", rule="reply", known_id="c@d", at=now
     )
+    TransportRecord.objects.create(email=email, mailbox=box, at=now, size=9)
+    HeaderBlock.objects.create(email=email, origin="synced", at=now, text=CANARY)
+    RawCopy.objects.create(email=email, at=now, text=CANARY)
     place = {"folder": box.folders.first(), "uidvalidity": 1, "uid": number}
     Quarantined.objects.create(
         mailbox=box, **place, arrived_at=now, size=9, error="ValueError", sealed=CANARY
@@ -210,7 +222,7 @@ def test_every_noun_is_there_and_so_is_the_clock(browse: Callable[[str], Any]) -
 @pytest.mark.parametrize("model", OURS, ids=label)
 def test_a_noun_can_be_searched_or_is_short(model: Any) -> None:
     """An operator looks for a name, an address or an id, not through pages of rows."""
-    short = {"crm.heartbeat", "crm.thread", "crm.team", "inbox.headersread"}
+    short = {"crm.heartbeat", "crm.thread", "crm.team", "crm.purgereceipt", "inbox.headersread"}
     page = admin.site._registry[model]
     assert page.list_display != ("__str__",)
     assert page.search_fields or label(model) in short
