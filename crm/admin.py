@@ -350,7 +350,7 @@ class DoomedFileAdmin(ReadOnlyAdmin):
 
 @admin.register(models.Hold)
 class HoldAdmin(ReadOnlyAdmin):
-    list_display = ("record", "reason", "by", "created_at", "released_at")
+    list_display = ("reason", "by", "created_at", "released_at")
     list_filter = (("released_at", admin.EmptyFieldListFilter),)
-    list_select_related = ("contact", "company", "deal", "by")
+    list_select_related = ("by",)
     search_fields = ("reason",)

@@ -80,7 +80,9 @@ def retention(request: Request) -> HttpResponse:
         "classes": [_told(rule) | _counted(rule) for rule in RULES],
         "next_run": _next_run(),
         "receipts": _receipts(),
-        "holds": Hold.objects.active().select_related("contact", "company", "deal", "by"),
+        "holds": Hold.objects.active()
+        .select_related("contact", "company", "deal", "by")
+        .prefetch_related("contact__addresses"),
         "form": form,
     }
     status = 422 if form.is_bound else 200
