@@ -20,7 +20,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from crm.models import Activity, Association, Contact, Deal, Email, Stage, User
-from crm.models.activities import WAITS_AT_MOST
+from crm.models.activities import WAITS_AT_MOST, of_one_matter
 from crm.models.companies import company_seen_by
 from crm.models.deals import QUIET
 from crm.models.emails import readable_by, snippet
@@ -44,6 +44,7 @@ def waiting(user: User, now: datetime, *, everyone: bool, most: int) -> list[Ema
         Q(activity__at__gt=OuterRef("activity__at"))
         | Q(activity__at=OuterRef("activity__at"), pk__gt=OuterRef("pk"))
     )
+    newer = of_one_matter(newer, "apart")
     emails = emails.filter(~Exists(newer)).order_by("activity__at", "pk")
     emails = emails.defer("text", "html").annotate(snippet=snippet(200))
     emails = emails.select_related("activity__by")

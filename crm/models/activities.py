@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, ExpressionWrapper, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.base import Timestamped, Trashable, TrashableQuerySet
@@ -166,12 +166,21 @@ class Association(models.Model):
         return f"{self.activity_id} on {self.contact_id or self.company_id or self.deal_id}"
 
 
+def of_one_matter(others: models.QuerySet[Any], apart: str) -> models.QuerySet[Any]:
+    """Those of a subquery that are shown apart from a conversation if, and only if, the outer row
+    is; `apart` is the way to that column from both."""
+    outer = ExpressionWrapper(OuterRef(apart), output_field=models.CharField())
+    same = Q(outer="", **{apart: ""}) | ~Q(outer="") & ~Q(**{apart: ""})
+    found: models.QuerySet[Any] = others.alias(outer=outer).filter(same)
+    return found
+
+
 def unanswered(record: str, now: datetime) -> models.QuerySet[Association]:
     """Where a conversation on a record ("contact", "deal") waits for an answer of ours.
 
     Its newest e-mail there came in within 90 days, is no automatic reply, and nobody has said that
-    it needs none. The index by time
-    leads to the e-mails of those days; whether one is the newest is one look-up each.
+    it needs none. What is about something else waits by itself (M27). The index by time leads to
+    the e-mails of those days; whether one is the newest is one look-up each.
     """
     newer = Association.objects.filter(
         Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), activity__gt=OuterRef("activity")),
@@ -179,6 +188,7 @@ def unanswered(record: str, now: datetime) -> models.QuerySet[Association]:
         activity__deleted_at=None,
         **{record: OuterRef(record)},
     )
+    newer = of_one_matter(newer, "activity__email__apart")
     return Association.objects.filter(
         ~Exists(newer),
         at__gte=now - WAITS_AT_MOST,

@@ -73,6 +73,8 @@ def record(aoki: Contact, mailbox: Mailbox, hana: User) -> Contact:
     apart = {"subject": f"Party {LONG}", "apart": "unrelated", "at": now - timedelta(days=6)}
     make_email(aoki, thread=asked.thread, answers=asked, **apart)
     make_email(aoki, text="New.\n> Old.", reply_length=4, html="<p>New.</p>", auto_reply=True)
+    for owner in (hana, make_user("Ken")):
+        make_email(aoki, by=owner, private=True, at=now - timedelta(minutes=1))
     make_note(aoki, f"https://{LONG.lower()}.example/{'x' * 90}")
     deal = make_deal(aoki, name=f"Osaka rollout {LONG}", amount=48_000, company=aoki.company)
     for number in range(5):

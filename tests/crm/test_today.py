@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
 from crm import timeline, today, todo, undo
@@ -41,6 +42,22 @@ def test_what_needs_no_reply_waits_again_with_the_next_email(hana: User, aoki: C
     make_email(aoki, by=hana, subject="One more thing", thread=thanks.thread)
     assert waiting(hana) == ["One more thing"]
     assert aoki.associations.filter(pk__in=unanswered("contact", NOW()).values("pk"))
+
+
+@pytest.mark.rule("M27")
+def test_mail_about_something_else_is_no_answer(hana: User, aoki: Contact) -> None:
+    """A forward of it to somebody new, that is; and what they answer waits by itself."""
+    now = timezone.now()
+    asked = make_email(aoki, by=hana, at=now - timedelta(hours=3))
+    aside = {"thread": asked.thread, "by": hana, "apart": "unrelated"}
+    make_email(aoki, direction="outgoing", at=now - timedelta(hours=2), **aside)
+    assert today.waiting(hana, now, everyone=False, most=9) == [asked]
+    assert [row.activity.email for row in unanswered("contact", now)] == [asked]
+    theirs = make_email(aoki, at=now - timedelta(hours=1), **aside | {"apart": "follows"})
+    assert today.waiting(hana, now, everyone=False, most=9) == [asked, theirs]
+    make_email(aoki, by=hana, direction="outgoing", thread=asked.thread, at=now)
+    assert today.waiting(hana, now, everyone=False, most=9) == [theirs]
+    assert [row.activity.email for row in unanswered("contact", now)] == [theirs]
 
 
 def test_a_snippet_ends_where_the_quotation_begins(hana: User, aoki: Contact) -> None:
