@@ -1,5 +1,6 @@
 """Mailbox, its encrypted Credential, and Folder with its cursor (M1, M5, M39)."""
 
+import random
 import secrets
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from inbox.wire.faults import OWNERS_TURN
 if TYPE_CHECKING:
     from crm.models import User
 
-LEASE = timedelta(seconds=90)  # a look renews it; a dead worker's mailbox is free again after it
+LEASE = timedelta(seconds=50)  # a look renews it; who died is replaced within a minute
 TICK = timedelta(seconds=5)  # how often it is asked who is due (config/schedule.py)
 SLOWEST = 10_000  # bytes a second: how long the lease is held while bodies are read
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # until its owner acts
@@ -235,6 +236,7 @@ class Mailbox(Timestamped):
                 patience = PATIENCE if again and not transient else timedelta()
                 Absence.begin(self, code, now).lasts(code, now, patience)
         wait = min(3600, settings.INBOX_POLL_SECONDS * 2 ** min(self.failures, 6))
+        wait *= random.uniform(0.8, 1.2)  # not all at once, when a server with many comes back
         due = now + timedelta(seconds=wait) if transient or again else NEVER
         self.change(failures=self.failures + 1, next_look_at=due)
 

@@ -41,6 +41,7 @@ from inbox.wire.faults import Fault, FolderGone, LoginRefused, ProtocolFault, Se
 from inbox.wire.imap import FolderStatus, HeaderBlock, ReadingSession
 
 HEADERS_AT_ONCE = 500
+HEADER = 1_500  # bytes that one may have: for so long a slow server is waited for
 _ROLE = Folder.Role
 
 
@@ -149,7 +150,7 @@ def _look_at_folder(folder: Folder, visit: Visit, *, again: bool = False) -> Non
     if look.kind == "nothing":
         return
     before, folder.uidvalidity = folder.uidvalidity, status.uidvalidity
-    visit.renew()
+    visit.renew(HEADER * min(HEADERS_AT_ONCE, max(status.uidnext - folder.next_uid, 0)))
     if look.kind == "since" and before:
         visit.look_again()
     folder.messages = status.messages

@@ -30,6 +30,8 @@ from inbox.wire.imap import ReadingSession
 log = logging.getLogger(__name__)
 
 WORKERS = 8
+MOST = 1000  # sessions; another watcher beside this one takes what is left
+AT_ONCE = 100  # mailboxes taken up in one turn
 HOUSEKEEPING = 5.0  # seconds between: new mailboxes, "Look now"
 RENEWAL = 20.0  # seconds between: leases, heartbeat
 FRUITLESS = 2  # looks in a row that a server may announce in vain: some greet an IDLE with EXISTS
@@ -109,8 +111,12 @@ class Watcher:
         if not settings.INBOX_IDLE:
             return
         now = timezone.now()
+        room = min(AT_ONCE, MOST - len(self._watched))
         free = Mailbox.objects.free_to_watch(now).exclude(pk__in=list(self._polled))
-        for mailbox in free.select_related("owner")[:100]:
+        found = list(free.select_related("owner")[: max(room, 0)])
+        if len(found) == AT_ONCE:  # there are more
+            self._housekeeping_at = 0.0
+        for mailbox in found:
             token = mailbox.claim(now)
             if token:
                 self._watched[token] = Watched(mailbox, token)

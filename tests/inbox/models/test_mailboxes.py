@@ -60,9 +60,9 @@ def test_a_transient_fault_is_tried_again_ever_later(mailbox: Mailbox) -> None:
         mailbox.note_fault("timeout", "", NOW, transient=True)
         waits.append((mailbox.next_look_at - NOW).total_seconds())
     assert mailbox.state == "degraded"
-    assert waits == sorted(waits)
-    assert waits[0] == 60
-    assert waits[-1] == 3600
+    nominal = [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
+    assert all(abs(was - said) <= said / 5 for was, said in zip(waits, nominal, strict=True))
+    assert waits != nominal, "not all mailboxes of a server come back in the same second"
 
 
 def test_a_lasting_fault_waits_for_its_owner(mailbox: Mailbox) -> None:

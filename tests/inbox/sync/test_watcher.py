@@ -13,15 +13,17 @@ from django.utils import timezone
 
 from crm.models import Contact, Email, Heartbeat, Notice, User
 from inbox.models import Mailbox, Outgoing
+from inbox.models.mailboxes import LEASE
 from inbox.sending import composer, outbox
 from inbox.sync import engine
-from inbox.sync.watcher import Watcher
+from inbox.sync.watcher import HOUSEKEEPING, WORKERS, Watcher
 from tests.factories import connect_mailbox, make_mailbox
 from tests.inbox.letters import reply_to
 from tests.servers.dovecot import Dovecot
 from tests.servers.imap_script import ImapScript
 from tests.servers.proxy import Proxy
 from tests.servers.relay import Relay
+from tests.servers.script import Answers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.live]
 
@@ -206,3 +208,102 @@ def test_a_mailbox_that_is_disconnected_is_let_go(mailbox: Mailbox, watcher: Wat
     mailbox.delete()
     watcher._renewal_at = 0.0
     wait_until(lambda: not watcher._watched)
+
+
+# --- many, and several ----------------------------------------------------------------------------
+
+
+def scripted(owner: User, server: ImapScript, number: int) -> Mailbox:
+    mailbox = make_mailbox(
+        owner,
+        email=f"{number}@many.test",
+        imap_host="localhost",
+        imap_port=server.port,
+        imap_security="none",
+        folders=["inbox"],
+    )
+    mailbox.folders.update(uidvalidity=7, next_uid=10)
+    return mailbox
+
+
+def idling(server: ImapScript) -> int:
+    return sum(command.endswith(b"IDLE") for command in server.commands())
+
+
+@pytest.mark.rule("M60")
+def test_a_hundred_sessions_are_held_by_a_few_threads(
+    hana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox.sync.watcher.AT_ONCE", 40)
+    with ImapScript() as server:
+        for number in range(100):
+            scripted(hana, server, number)
+        before = threading.active_count()
+        running = Watcher()
+        thread = threading.Thread(target=running.run)
+        thread.start()
+        try:
+            wait_until(lambda: idling(server) == 100, seconds=40)
+            mine = [t for t in threading.enumerate() if t.name.startswith("look")]
+            assert len(mine) <= WORKERS
+            time.sleep(1)
+            assert idling(server) == 100, "nothing happens while nothing happens"
+        finally:
+            running.stop.set()
+            thread.join(40)
+        assert not Mailbox.objects.exclude(looking_by="").exists()
+        assert threading.active_count() <= before + 100  # those of the scripted server
+
+
+@pytest.mark.rule("M60")
+def test_a_second_watcher_takes_what_the_first_one_has_no_room_for(
+    hana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox.sync.watcher.MOST", 2)
+    with ImapScript() as server:
+        for number in range(3):
+            scripted(hana, server, number)
+        watchers = [Watcher(), Watcher()]
+        threads = [threading.Thread(target=watcher.run) for watcher in watchers]
+        for thread in threads:
+            thread.start()
+        try:
+            wait_until(lambda: idling(server) == 3)
+            assert sorted(len(watcher._watched) for watcher in watchers) == [1, 2]
+            assert Mailbox.objects.exclude(looking_by="").count() == 3
+        finally:
+            for watcher, thread in zip(watchers, threads, strict=True):
+                watcher.stop.set()
+                thread.join(20)
+
+
+@pytest.mark.rule("M60")
+def test_what_a_dead_watcher_held_is_taken_over_within_a_minute(hana: User) -> None:
+    assert LEASE.total_seconds() + HOUSEKEEPING < 60
+    with ImapScript() as server:
+        mailbox = scripted(hana, server, 1)
+        soon = timezone.now() + timedelta(seconds=3)
+        Mailbox.objects.update(looking_by="dead", looking_until=soon)
+        assert not Mailbox.objects.free_to_watch(timezone.now()).exists()
+        with watching():
+            wait_until(lambda: idling(server) == 1, seconds=15)
+            assert timezone.now() > soon
+            mailbox.refresh_from_db()
+            assert mailbox.looking_by not in ("", "dead")
+
+
+def test_a_server_without_idle_is_left_to_the_polls(hana: User) -> None:
+    answers: Answers = {"CAPABILITY": [b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n", b"%tag OK\r\n"]}
+    with ImapScript(answers) as server:
+        scripted(hana, server, 1)
+        running = Watcher()
+        thread = threading.Thread(target=running.run)
+        thread.start()
+        try:
+            wait_until(lambda: any(b"LOGOUT" in command for command in server.commands()))
+            wait_until(lambda: Mailbox.objects.get().looking_by == "")
+            assert Mailbox.objects.due_a_look(timezone.now()).exists()
+            assert idling(server) == 0
+        finally:
+            running.stop.set()
+            thread.join(20)

@@ -105,7 +105,7 @@ def test_the_reading_session_has_no_door_that_writes():
     assert doors == {
         *("folders", "examine", "statuses", "headers", "uids_since", "bodies"),
         *("wait_for_news", "idle_begin", "idle_fileno", "idle_news", "idle_end"),
-        *("round_trips", "bytes_in", "holding", "holds", "place", "beginning", "close", "closed"),
+        *("round_trips", "bytes_in", "holding", "place", "beginning", "close", "closed"),
         *("uids_of", "uids_from", "cut", "traces"),
         *("headers_of", "slips", "uids_above"),
     }
