@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from benchmarks.floor import Floor
-from benchmarks.goals import Result
+from benchmarks.goals import Result, cpu_of
 from benchmarks.letters import answer
 from benchmarks.world import World
 from inbox.connect import doors
@@ -119,9 +119,4 @@ def _reconnecting(world: World, kept: Kept) -> Result:
 
 def _cpu(run: Callable[[], object]) -> float:
     """The median CPU seconds of one call, of this process."""
-    took = []
-    for _ in range(TIMES * 10):
-        started = time.process_time()
-        run()
-        took.append(time.process_time() - started)
-    return median(took)
+    return median(cpu_of(run) for _ in range(TIMES * 10))

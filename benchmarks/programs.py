@@ -21,12 +21,12 @@ PROGRAMS: dict[str, Callable[[World], list[Result]]] = {
 def run(size: int, rounds: int, names: Sequence[str]) -> list[Result]:
     """Measure and print; the results, for a test of the programs themselves."""
     results: list[Result] = []
-    try:
-        with world(size, rounds) as made:
+    with world(size, rounds) as made:
+        try:
             for name in names:
                 started = time.monotonic()
                 results += PROGRAMS[name](made)
                 print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
-    finally:  # also what was measured before one of them failed
-        print(table(sorted(results, key=lambda result: int(result.number))))
+        finally:  # also what was measured before one of them failed
+            print(table(sorted(results, key=lambda result: int(result.number))), flush=True)
     return results

@@ -5,11 +5,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.db.models import Model
 from django.utils import timezone
 
 from benchmarks import plain_client
 from benchmarks.floor import Floor
-from benchmarks.goals import Result, interleaved
+from benchmarks.goals import Result, cpu_of, interleaved
 from benchmarks.letters import answers_at
 from benchmarks.world import World
 from crm.models import Activity
@@ -51,6 +52,8 @@ def _in_memory(world: World, floor: Floor) -> list[Result]:
         },
         world.rounds,
     )
+    ours = cpu_of(lambda: scan(world))
+    cheaper = cpu_of(lambda: plain_client.scan(client, floor.uidnext)) / ours
     client.logout()
     a_second = world.size / took["ours"]
     return [
@@ -62,8 +65,11 @@ def _in_memory(world: World, floor: Floor) -> list[Result]:
             took["client"] / took["ours"],
             at_least=True,
         ),
+        Result("4", "scan: CPU, less than a client's loop", 3, cheaper, at_least=True),
         Result("4", "scan: messages a second", 100_000, a_second, "/s", at_least=True),
-        Result("4", "raw socket, three fields alone", 1, took["three fields"] / took["floor"]),
+        Result(
+            "4", "a raw socket's three fields, by our six", 1, took["three fields"] / took["floor"]
+        ),
     ]
 
 
@@ -123,11 +129,17 @@ def scan(world: World, port: int = 0) -> None:
 def everything(world: World) -> None:
     """A whole look at a mailbox that was connected just now; what it logs is forgotten again."""
     mailbox = world.mailbox("big")
-    before = Activity.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    known_before = _last(MessageId)
+    before = _last(Activity)
     receipt = engine.look(mailbox)
     assert receipt and receipt.logged == len(answers_at(world.size)), receipt
-    MessageId.objects.filter(email__activity__gt=before).delete()
     Activity.objects.filter(pk__gt=before).delete()
+    MessageId.objects.filter(pk__gt=known_before).delete()  # or it would not be logged again (M48)
+
+
+def _last(model: type[Model]) -> int:
+    newest = model._default_manager.order_by("-pk").values_list("pk", flat=True).first()
+    return newest or 0
 
 
 @contextmanager
