@@ -37,7 +37,8 @@ class Mail(NamedTuple):
 
 
 def rhythm_of(contact: Contact, now: datetime) -> Rhythm | None:
-    """None where nothing was written in these weeks. What a machine wrote does not count."""
+    """None where nothing was written in these weeks. What a machine wrote
+    does not count, nor what is private."""
     here = Association.objects.filter(
         contact=contact,
         thread__isnull=False,
@@ -45,6 +46,7 @@ def rhythm_of(contact: Contact, now: datetime) -> Rhythm | None:
         at__lte=now,
         activity__deleted_at=None,
         activity__email__auto_reply=False,
+        activity__email__private=False,
     )
     rows = here.order_by("-at").values_list("at", "thread", "activity__email__direction")[:MOST]
     mails = [Mail(at, thread, direction == "incoming") for at, thread, direction in reversed(rows)]

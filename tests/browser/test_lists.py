@@ -101,7 +101,7 @@ def test_finding_as_one_types_keeps_the_filters(sign_in: SignIn, hana: User, ken
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type("n01")
-    expect(page.get_by_role("link", name="N02")).to_be_hidden()
+    expect(page.get_by_role("link", name="N02", exact=True)).to_be_hidden()
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page).to_have_url(re.compile(f"q=n01&sort=-name&owner={hana.pk}$"))
     page.reload()

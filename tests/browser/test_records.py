@@ -221,7 +221,7 @@ def test_without_scripts_a_record_is_read_and_edited(
     page.locator("input[type=email]").fill(hana.email)
     page.locator("input[type=password]").fill("correct horse")
     page.locator("form button.btn--primary").click()
-    page.get_by_role("link", name=aoki.name).click()
+    page.get_by_role("link", name=aoki.name, exact=True).click()
     page.get_by_role("link", name="Add a number").click()
     page.get_by_label("Phone").fill("+81 6 5550")
     page.get_by_role("button", name="Save").click()

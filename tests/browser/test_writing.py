@@ -164,7 +164,7 @@ def test_without_scripts_an_email_is_written_and_answered(
     page.get_by_label("E-mail").or_(page.get_by_label("Email")).fill(hana.email)
     page.locator("input[type=password]").fill("correct horse")
     page.locator("form button.btn--primary").click()
-    page.get_by_role("link", name=aoki.name).click()
+    page.get_by_role("link", name=aoki.name, exact=True).click()
     page.get_by_role("link", name="Write to Yuki Aoki").click()
     page.get_by_label("Cc", exact=True).fill("boss@aoki.example")
     page.get_by_label("Subject").fill("Offer")

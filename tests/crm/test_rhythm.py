@@ -26,6 +26,7 @@ def test_what_was_written_each_week_and_each_way(aoki: Contact) -> None:
     make_email(aoki, direction="outgoing", at=NOW - timedelta(days=8))
     make_email(aoki, at=NOW - timedelta(weeks=WEEKS, days=1))  # too long ago
     make_email(aoki, at=NOW, auto_reply=True)
+    make_email(aoki, at=NOW, private=True)
     make_email(aoki, at=NOW).activity.trash()
     make_email(make_contact(), at=NOW)
     found = rhythm(aoki)

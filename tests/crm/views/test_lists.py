@@ -152,6 +152,15 @@ def test_filters_and_what_they_say(signed_in: Client, hana: User, ken: User) -> 
     assert "Remove filter: Owner" in page and 'href="?company=hoshi&amp;sort=-created"' in page
 
 
+def test_a_row_leads_to_the_composer_where_there_is_an_address(
+    signed_in: Client, hana: User
+) -> None:
+    with_one, without = make_contact("a@b.test", owner=hana), make_contact("", owner=hana)
+    page = signed_in.get("/contacts/").content.decode()
+    assert f'href="/contacts/{with_one.pk}/emails/"' in page
+    assert f'href="/contacts/{without.pk}/emails/"' not in page
+
+
 def test_who_needs_a_reply(signed_in: Client, hana: User) -> None:
     now = timezone.now()
     asked, answered, robot, old, private = (
