@@ -1,9 +1,11 @@
 """The only writer of e-mail engagements: incoming and outgoing, each message once (M10, M14)."""
 
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -205,6 +207,7 @@ def _write_email(parsed: ParsedMessage, arrival: Arrival, answers: Email | None)
         html=parsed.html[:MOST_TEXT],
         reply_length=_reply_length(parsed.text, parsed.reply_text, parsed.quoted_text),
         message_id=parsed.message_id[:998],
+        invitation=_event(parsed),
         source=Email.Source(arrival.reason.rule),
         reason_rule=arrival.reason.rule,
         reason_message_id=arrivals.known_id(parsed, arrival, answers),
@@ -214,6 +217,13 @@ def _write_email(parsed: ParsedMessage, arrival: Arrival, answers: Email | None)
         visibility=arrival.mailbox.visibility,
         private=place.thread.private or bool(answers and answers.private),
     )
+
+
+def _event(parsed: ParsedMessage) -> Any:
+    """Its invitation as JSON, moments in ISO 8601."""
+    if parsed.invitation is None:
+        return None
+    return json.loads(json.dumps(asdict(parsed.invitation), default=str))
 
 
 def _place(parsed: ParsedMessage, answers: Email | None, *, outgoing: bool) -> threads.Place:

@@ -107,6 +107,8 @@ class Email(ActivityDetail):
     # How much of `text`, from its start, is new; the rest quotes older mail and is folded.
     reply_length = models.PositiveIntegerField(default=0)
     message_id = models.CharField(max_length=998, blank=True)
+    # The event of its calendar part: inbox.mime.types.Invitation as JSON. Shown, never answered.
+    invitation = models.JSONField(null=True, blank=True)
     source = models.CharField(max_length=8, choices=Source)
     # M13: the rule that let the body be read, and the known Message-ID it was read for
     reason_rule = models.CharField(max_length=8, blank=True)
@@ -175,6 +177,7 @@ class Email(ActivityDetail):
             "subject": self.subject,
             "text": self.text,
             "html": self.html,
+            "invitation": self.invitation,
             "message_id": self.message_id,
             "source": self.source,
             "status": self.status,

@@ -4,7 +4,7 @@
 understood and names the defect.
 """
 
-from inbox.mime import bodies, fields, headers, quotes, reports, robots, tree
+from inbox.mime import bodies, fields, headers, invitations, quotes, reports, robots, tree
 from inbox.mime.addresses import MOST_ADDRESSES
 from inbox.mime.types import ParsedHeaders, ParsedMessage
 
@@ -41,6 +41,7 @@ def parse(raw: bytes) -> ParsedMessage:
         kind=kind,
         from_robot=kind != "normal" or robots.sent(said),
         bounce=bounce,
+        invitation=invitations.invitation(root),
         defects=(*defects, *body.defects, *_cut(said)),
     )
 

@@ -57,6 +57,24 @@ class Bounce:
 
 
 @dataclass(frozen=True, slots=True)
+class Invitation:
+    """An event of a calendar part; `attendees` with what they said (RFC 5545 PARTSTAT).
+
+    `start` and `end` are in UTC; of an `all_day` event they are the midnights of its days.
+    """
+
+    method: str  # of RFC 5546: request, cancel, reply, counter, publish, add
+    title: str
+    start: datetime
+    end: datetime | None = None
+    all_day: bool = False
+    place: str = ""
+    organiser: Address | None = None
+    attendees: tuple[tuple[Address, str], ...] = ()
+    repeats: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedHeaders:
     """What a look may know of a message: its header fields only (M6)."""
 
@@ -101,4 +119,5 @@ class ParsedMessage:
     kind: Kind = "normal"
     from_robot: bool = False  # a list, a newsletter or a machine sent it (M55)
     bounce: Bounce | None = None
+    invitation: Invitation | None = None
     defects: tuple[str, ...] = ()
