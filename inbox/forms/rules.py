@@ -75,7 +75,7 @@ class NeverLogForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "off", "placeholder": "bank.example"}),
     )
     mailbox = forms.ModelChoiceField(
-        label=_("For"), queryset=Mailbox.objects.none(), required=False, empty_label=None
+        label=_("Applies to"), queryset=Mailbox.objects.none(), required=False, empty_label=None
     )
 
     all_optional = True  # so that no label has to say it
