@@ -359,7 +359,7 @@ class ReadingSession:
         """Windows of a big folder, as a line has its limits, and memory; never many of them."""
         status = self._examined
         wide = status is not None and status.messages > SEARCH_WINDOW
-        end = last or (status.uidnext if status else 0)
+        end = last or (status.uidnext - 1 if status else 0)  # above it n:* names the last again
         step = max(SEARCH_WINDOW, (end - first) // MOST_WINDOWS)
         low = first
         while wide and low + step <= end:
