@@ -171,8 +171,8 @@ def _newcomers(parsed: ParsedMessage, email: Email, arrival: Arrival) -> Meet:
     no more (M7, M55)."""
     if parsed.from_robot or email.unproven:
         return lambda people, known: newcomers.NOBODY
-    ask = email.new_participant
-    return partial(newcomers.meet, mailbox=arrival.mailbox, by=arrival.user, ask=ask)
+    ask, ours = email.new_participant, arrival.outgoing
+    return partial(newcomers.meet, mailbox=arrival.mailbox, by=arrival.user, ask=ask, ours=ours)
 
 
 def _tell(email: Email, contacts: Sequence[Contact], mailbox: Mailbox) -> None:
@@ -321,7 +321,7 @@ def log_outgoing(letter: Letter, files: Sequence[StoredFile]) -> Email:
         private=place.thread.private or bool(letter.answers and letter.answers.private),
     )
     MessageId.objects.note(normal(letter.message_id), email, MessageId.Origin.OWN)
-    meet = partial(newcomers.meet, mailbox=letter.mailbox, by=letter.by, ask=False)
+    meet = partial(newcomers.meet, mailbox=letter.mailbox, by=letter.by, ask=False, ours=True)
     found = _write_participants(email, letter.recipients, meet)
     _write_files(activity, files)
     timeline.record(activity, contacts=set(found.values()), thread=place.thread)

@@ -13,12 +13,7 @@ from inbox.mime.types import Address
 from inbox.models import Mailbox
 
 LONGEST = 254  # of an address that a contact can have
-_ROLES = (
-    Participant.Role.FROM,
-    Participant.Role.TO,
-    Participant.Role.CC,
-    Participant.Role.BCC,
-)
+_WRITTEN_TO = {Participant.Role.TO, Participant.Role.CC, Participant.Role.BCC}
 People = Sequence[tuple[str, Address]]
 
 
@@ -33,26 +28,27 @@ NOBODY = Newcomers({}, ())
 
 
 def meet(
-    people: People, known: Collection[str], mailbox: Mailbox, *, by: User, ask: bool
+    people: People, known: Collection[str], mailbox: Mailbox, *, by: User, ask: bool, ours: bool
 ) -> Newcomers:
     """What becomes of those among `people` whose address is not `known`; `ask` makes nobody a
-    contact unasked (M7)."""
+    contact unasked (M7). `ours`: one of us wrote it, under whatever address."""
     wish = Mailbox.ContactCreation
     if mailbox.contact_creation == wish.NEVER:
         return NOBODY
-    unknown = _unknown(people, known)
+    roles = _WRITTEN_TO if ours else _WRITTEN_TO | {Participant.Role.FROM}
+    unknown = _unknown([person for role, person in people if role in roles], known)
     if ask or mailbox.contact_creation == wish.ASK:
         return Newcomers({}, unknown.keys())
     made = {address: strangers.meet(address, name, by=by) for address, name in unknown.items()}
     return Newcomers(made, ())
 
 
-def _unknown(people: People, known: Collection[str]) -> dict[str, str]:
+def _unknown(people: Sequence[Address], known: Collection[str]) -> dict[str, str]:
     """Names by address, of people alone."""
     found: dict[str, str] = {}
-    for role, person in people:
+    for person in people:
         address = person.address.lower()
-        fit = role in _ROLES and len(address) <= LONGEST and not robots.is_one(address)
+        fit = len(address) <= LONGEST and not robots.is_one(address)
         if fit and address not in known:
             found[address] = found.get(address) or person.name
     if not found:

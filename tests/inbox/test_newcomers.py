@@ -91,6 +91,19 @@ def test_who_joins_unasked_is_offered_and_never_made(
     assert offered(hana) == ["eve@evil.example"]
 
 
+def test_an_alias_that_one_writes_from_is_nobody_new(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot, hana: User
+) -> None:
+    sent = send(mailbox, aoki.email)
+    for wish in (WISH.ALWAYS, WISH.ASK):
+        mailbox.change(contact_creation=wish)
+        own = reply_to(sent, sender="Sales <sales@alias.example>", to=aoki.email)
+        dovecot.append(mailbox.email, "Sent", own.as_bytes())
+        receipt = engine.look(Mailbox.objects.get(pk=mailbox.pk))
+        assert receipt is not None and receipt.logged == 1
+        assert names() == [aoki.email] and not offered(hana)
+
+
 @pytest.mark.rule("M55")
 @pytest.mark.parametrize(
     "field",
