@@ -1,11 +1,14 @@
 """What is written down of a message that was found, and about whom: against a real Dovecot."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from crm import privacy, timeline
-from crm.models import Contact, Email, Notice, User
+from crm.models import Activity, Contact, Email, Notice, User
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import composer, outbox
 from inbox.sync import engine
@@ -63,6 +66,25 @@ def test_a_blind_copy_that_sent_names_is_on_the_timeline_of_who_got_it(
     email = logged(mailbox)
     assert email.participants.get(role="bcc").contact == weber
     assert [row.email for row in timeline.activities_of(weber)[0]] == [email]
+
+
+@pytest.mark.rule("M14")
+@pytest.mark.parametrize(
+    "written", ["Mon, 23 Nov 2099 10:00:00", "Mon, 1 Jan 1990 03:00:00 +0900", "yesterday", ""]
+)
+def test_it_stands_at_the_time_its_server_took_it_whatever_its_date_says(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot, written: str
+) -> None:
+    """Not at that of the look either, nor in the zone that the server happens to tell it in."""
+    came = (timezone.now() - timedelta(hours=2)).replace(microsecond=0)
+    Activity.objects.filter(pk=sent.activity_id).update(at=came - timedelta(days=1))
+    reply = reply_to(sent, sender=aoki.email, to=mailbox.email)
+    del reply["Date"]
+    if written:
+        reply["Date"] = written
+    told = came.astimezone(ZoneInfo("Pacific/Chatham"))
+    dovecot.append(mailbox.email, "INBOX", reply.as_bytes(), at=told)
+    assert logged(mailbox).activity.at == came
 
 
 @pytest.mark.rule("M7")

@@ -159,6 +159,30 @@ def test_threads_come_together_when_what_was_missing_arrives(
 
 
 @pytest.mark.rule("M27")
+def test_what_three_mailboxes_of_ours_write_to_one_another_is_one_conversation(
+    mailbox: Mailbox,
+    ken: User,
+    mio: User,
+    trusted: Dovecot,
+    mail_user: Callable[..., str],
+    relay: Relay,
+) -> None:
+    """Whichever of them is looked at first, the letter keeps its id: the answer names that one."""
+    second = connect_mailbox(ken, trusted, mail_user("ken"))
+    third = connect_mailbox(mio, trusted, mail_user("mio"))
+    offer = send(mailbox, second.email, "Offer")
+    raw = relay.accepted_by(second.email)[0].raw
+    for box in (second, third):
+        trusted.deliver(box.email, raw)
+        assert look(box) == []
+    send(third, mailbox.email, "Re: Offer", answers=offer)
+    trusted.deliver(mailbox.email, relay.accepted_by(mailbox.email)[0].raw)
+    assert look(mailbox) == []
+    assert set(Email.objects.values_list("thread", flat=True)) == {offer.thread_id}
+    assert Email.objects.count() == 2
+
+
+@pytest.mark.rule("M27")
 def test_what_was_placed_by_hand_is_not_moved_by_what_arrives(
     hana: User, mailbox: Mailbox, aoki: Contact, dovecot: Dovecot
 ) -> None:

@@ -9,6 +9,7 @@ import smtplib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from imapclient.imap_utf7 import decode, encode
 
@@ -43,9 +44,12 @@ class MailServer:
         with smtplib.LMTP("127.0.0.1", self.lmtp) as lmtp:
             lmtp.sendmail(sender, [user], raw)
 
-    def append(self, user: str, folder: str, raw: bytes, flags: str = "") -> None:
+    def append(
+        self, user: str, folder: str, raw: bytes, flags: str = "", *, at: datetime | None = None
+    ) -> None:
+        when = imaplib.Time2Internaldate(at or time.time())
         with self.session(user) as imap:
-            answer = imap.append(_name(folder), flags, imaplib.Time2Internaldate(time.time()), raw)
+            answer = imap.append(_name(folder), flags, when, raw)
         assert answer[0] == "OK", answer
 
     def create(self, user: str, folder: str) -> None:

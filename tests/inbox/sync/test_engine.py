@@ -157,6 +157,38 @@ def test_one_message_in_two_mailboxes_is_one_engagement(
     assert set(email.copies.values_list("mailbox", flat=True)) == {mailbox.pk, other.pk}
 
 
+@pytest.mark.rule("M10")
+def test_the_same_number_in_two_mailboxes_is_two_messages(
+    mailbox: Mailbox,
+    sent: Email,
+    aoki: Contact,
+    ken: User,
+    dovecot: Dovecot,
+    mail_user: MailUser,
+) -> None:
+    other = connect_mailbox(ken, dovecot, mail_user("ken"))
+    theirs = {}
+    for box in (mailbox, other):
+        reply = reply_to(sent, sender=aoki.email, to=box.email, text=f"For {box.email}")
+        dovecot.deliver(box.email, reply.as_bytes())
+        assert look(box).logged == 1
+        theirs[box.pk] = on_timeline(aoki)[0].email
+    assert dovecot.uids(mailbox.email) == dovecot.uids(other.email)
+    for box in (mailbox, other):
+        (copy,) = MailboxCopy.objects.filter(mailbox=box, folder__role="inbox")
+        assert copy.email == theirs[box.pk]
+        assert f"For {box.email}" in copy.email.text
+
+
+def test_what_its_owner_has_read_already_is_found_all_the_same(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot
+) -> None:
+    raw = reply_to(sent, sender=aoki.email, to=mailbox.email).as_bytes()
+    dovecot.append(mailbox.email, "INBOX", raw, flags=r"(\Seen \Answered)")
+    assert look(mailbox).logged == 1
+    assert list(dovecot.flags(mailbox.email).values()) == [{r"\Seen", r"\Answered"}]
+
+
 def test_a_second_look_does_nothing(
     mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot
 ) -> None:

@@ -145,6 +145,23 @@ def test_a_deleted_folder_says_so_and_the_others_go_on(
     assert Email.objects.count() == 4
 
 
+@pytest.mark.rule("M38")
+def test_a_folder_that_only_holds_others_keeps_nobody_from_them(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot
+) -> None:
+    """Of a parent that is deleted the server goes on to list the name, as \\Noselect."""
+    watch(mailbox, dovecot, "Clients", "Clients/Tokyo")
+    dovecot.delete_folder(mailbox.email, "Clients")
+    for name in ("Clients/Tokyo", "INBOX"):
+        reply = reply_to(sent, sender=aoki.email, to=mailbox.email)
+        dovecot.append(mailbox.email, name, reply.as_bytes())
+    assert look(mailbox).logged == 2
+    faults = dict(mailbox.folders.exclude(fault="").values_list("name", "fault"))
+    assert list(faults) == ["Clients"]
+    mailbox.refresh_from_db()
+    assert mailbox.state == "connected"
+
+
 def test_a_folder_that_is_refused_keeps_nobody_from_the_others(hana: User) -> None:
     """F45: no word about why, and it is in the list."""
     answers: Answers = {
