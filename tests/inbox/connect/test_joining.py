@@ -48,6 +48,8 @@ def test_what_came_between_two_connections_is_found(
     receipt = engine.look(again)
     assert receipt is not None
     assert receipt.logged == 1
+    again.refresh_from_db()
+    assert (again.state, again.fault) == ("connected", "")
 
 
 @pytest.mark.rule("M35")

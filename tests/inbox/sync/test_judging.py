@@ -13,7 +13,7 @@ from inbox.models import Folder, HeadersRead, Mailbox, NeverLog, Outgoing, Readi
 from inbox.sending import composer, outbox
 from inbox.sync import engine
 from inbox.sync.visit import Receipt
-from tests.factories import connect_mailbox
+from tests.factories import connect_mailbox, make_contact
 from tests.inbox.letters import bounce_of, letter, reply_to
 from tests.servers.dovecot import Dovecot
 from tests.servers.relay import Relay
@@ -109,6 +109,17 @@ def test_all_mail_with_known_contacts_where_its_owner_wants_that(
         ("contact", "contact", False)
     }
     assert {row.text for row in Reading.objects.all()} == {"It was exchanged with a known contact."}
+
+
+@pytest.mark.rule("M12")
+def test_mail_among_colleagues_is_left_alone_though_somebody_keeps_one_as_a_contact(
+    mailbox: Mailbox, ken: User, dovecot: Dovecot
+) -> None:
+    mailbox.change(scope=Mailbox.Scope.CONTACTS)
+    make_contact(ken.email)
+    dovecot.deliver(mailbox.email, letter(sender=ken.email, to=mailbox.email).as_bytes())
+    receipt = look(mailbox)
+    assert (receipt.headers_read, receipt.bodies_read) == (1, 0)
 
 
 @pytest.mark.rule("M12")

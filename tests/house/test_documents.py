@@ -1,0 +1,32 @@
+"""What the documents name as proof is there: tests, specimens, and places in the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = ["faults.md", "points.md", "troubles.md"]
+PATH = re.compile(r"`((?:config|crm|inbox|tests)/[^`\s]+)`")
+TEXTS = {name: (ROOT / "docs" / name).read_text() for name in DOCUMENTS}
+NAMED = sorted({named for text in TEXTS.values() for named in PATH.findall(text)})
+TROUBLES = re.findall(r"^\| (\S+#\d+.*?) \|.*\| (.*) \|$", TEXTS["troubles.md"], re.M)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_it_names_tests(document: str) -> None:
+    assert any(named.startswith("tests/") for named in PATH.findall(TEXTS[document]))
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_what_is_named_is_there(named: str) -> None:
+    path, _, function = named.partition("::")
+    text = (ROOT / path).read_bytes().decode("utf-8", "replace")
+    if function or Path(path).name.startswith("test_"):
+        assert re.search(rf"def {function}\(" if function else "def test_", text)
+
+
+def test_every_trouble_is_answered() -> None:
+    assert len(TROUBLES) >= 60
+    for thread, here in TROUBLES:
+        assert PATH.search(here) or "*not handled" in here.lower(), thread

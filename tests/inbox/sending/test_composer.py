@@ -1,0 +1,47 @@
+"""What is written, as it leaves: against real servers (M21)."""
+
+from collections.abc import Callable
+from email import message_from_bytes, policy
+
+import pytest
+
+from crm.models import Contact, Email, User
+from inbox.models import Mailbox, Outgoing
+from inbox.sending import composer, outbox
+from inbox.sync import engine
+from tests.factories import connect_mailbox
+from tests.inbox.letters import reply_to
+from tests.servers.dovecot import Dovecot
+from tests.servers.relay import Relay
+
+pytestmark = [pytest.mark.django_db, pytest.mark.live]
+
+
+@pytest.fixture
+def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
+    return connect_mailbox(hana, trusted, mail_user("hana"))
+
+
+def send(mailbox: Mailbox, to: str, answers: Email | None = None) -> Email:
+    draft = composer.Draft(
+        mailbox=mailbox, to=[to], subject="Our offer", text="Hello.", answers=answers
+    )
+    email = composer.send(draft, by=mailbox.owner)
+    outbox.attempt(Outgoing.objects.get(email=email))
+    return Email.objects.get(pk=email.pk)
+
+
+@pytest.mark.rule("M21")
+def test_an_answer_names_the_whole_conversation(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot, relay: Relay
+) -> None:
+    """So the program of whoever gets it, and of whoever is in copy, keeps it together."""
+    offer = send(mailbox, aoki.email)
+    dovecot.deliver(mailbox.email, reply_to(offer, sender=aoki.email, to=mailbox.email).as_bytes())
+    engine.look(mailbox)
+    theirs = Email.objects.latest("pk")
+    send(mailbox, aoki.email, answers=theirs)
+    left = message_from_bytes(relay.accepted_by(aoki.email)[-1].raw, policy=policy.default)
+    assert left["In-Reply-To"] == f"<{theirs.message_id}>"
+    assert left["References"].split() == [f"<{offer.message_id}>", f"<{theirs.message_id}>"]
+    assert left["From"].addresses[0].addr_spec == mailbox.email
