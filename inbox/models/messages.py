@@ -1,6 +1,7 @@
 """MessageId: every id an e-mail is known by (M10, M33, M48). MailboxCopy: where it lies."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any, ClassVar, Self
 
@@ -52,6 +53,14 @@ class MessageIdQuerySet(models.QuerySet["MessageId"]):
         except IntegrityError:  # somebody learnt it between the look-up and now
             return False
         return True
+
+    def given_to(self, emails: Iterable[Email]) -> defaultdict[int | None, list[str]]:
+        """The ids that providers gave in place of ours, by e-mail; not those kept as a hash."""
+        found: defaultdict[int | None, list[str]] = defaultdict(list)
+        rows = self.filter(email__in=emails, origin=MessageId.Origin.REWRITTEN).order_by("pk")
+        for row in rows.exclude(value__startswith="sha256:"):
+            found[row.email_id].append(row.value)
+        return found
 
 
 def _marks(value: str) -> list[str]:

@@ -21,7 +21,7 @@ from inbox.mime.headers import addresses
 from inbox.mime.ids import normal
 from inbox.mime.text import text_of_html
 from inbox.mime.types import Address, ParsedAttachment
-from inbox.models import Mailbox, Outgoing
+from inbox.models import Mailbox, MessageId, Outgoing
 
 MOST_RECIPIENTS = 500
 MOST_BYTES = 25 * 1024 * 1024  # of attachments: what most providers take
@@ -106,26 +106,27 @@ def _make_due(draft: Draft, email: Email, due_at: datetime) -> None:
     if draft.send_at:
         email.status = Email.Status.SCHEDULED
         email.save(update_fields=["status"])
-    answered = draft.answers.message_id if draft.answers else ""
+    chain = _chain(draft.answers) if draft.answers else [[]]
     Outgoing.objects.create(
         email=email,
         mailbox=draft.mailbox,
         idempotency_key=draft.idempotency_key or None,
         token=email.message_id,
-        in_reply_to=answered,
-        references=_references(draft.answers) if draft.answers else [],
+        in_reply_to=next(reversed(chain[-1]), ""),
+        references=[value for ids in chain for value in ids],
         due_at=due_at,
         claimed_until=timezone.now(),
     )
 
 
-def _references(answers: Email) -> list[str]:
-    """The ids of the thread up to the answered one, oldest first (RFC 5322, 3.6.4)."""
+def _chain(answers: Email) -> list[list[str]]:
+    """The ids of each e-mail of the thread up to the answered one, oldest first (RFC 5322, 3.6.4).
+    Where the provider has given another one, that is the last: its readers have no other (M9)."""
     before = answers.thread.emails.filter(activity__at__lte=answers.activity.at)
-    ids = before.order_by("activity__at", "pk").values_list("message_id", flat=True)
-    return [value for value in ids if value and value != answers.message_id][-40:] + [
-        answers.message_id
-    ]
+    newest = before.exclude(pk=answers.pk).order_by("-activity__at", "-pk")[:40]
+    emails = [*reversed(newest), answers]
+    given = MessageId.objects.given_to(emails)
+    return [[email.message_id] * bool(email.message_id) + given[email.pk] for email in emails]
 
 
 def _sent_before(draft: Draft) -> Email | None:

@@ -45,3 +45,20 @@ def test_an_answer_names_the_whole_conversation(
     assert left["In-Reply-To"] == f"<{theirs.message_id}>"
     assert left["References"].split() == [f"<{offer.message_id}>", f"<{theirs.message_id}>"]
     assert left["From"].addresses[0].addr_spec == mailbox.email
+
+
+@pytest.mark.rule("M9")
+def test_what_follows_a_letter_names_the_id_that_its_readers_have(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot, relay: Relay
+) -> None:
+    """Exchange gives a letter another id on its way; the one that we gave is named as well."""
+    mailbox.change(files_sent_itself=True)
+    offer = send(mailbox, aoki.email)
+    copy = f"From: {mailbox.email}\r\nMessage-ID: <new@provider.test>\r\n"
+    copy += f"X-Musubi-Message: {offer.message_id}\r\n\r\nHello."
+    dovecot.append(mailbox.email, "Sent", copy.encode())
+    engine.look(mailbox)
+    send(mailbox, aoki.email, answers=offer)
+    left = message_from_bytes(relay.accepted_by(aoki.email)[-1].raw, policy=policy.default)
+    assert left["In-Reply-To"] == "<new@provider.test>"
+    assert left["References"].split() == [f"<{offer.message_id}>", "<new@provider.test>"]
