@@ -1,4 +1,5 @@
-"""The demo's mail servers, a process: pymap for IMAP, aiosmtpd for SMTP, over TLS, on loopback.
+"""The demo's mail servers, a process: pymap for IMAP, aiosmtpd for SMTP, over TLS, on loopback;
+and beside them the server of the pictures that a letter names.
 
 pymap keeps mail in memory; here it also lies in files, so that a restart loses none of it. The
 restarted server gives new UIDVALIDITYs, as some real ones do. No mail ever leaves this machine:
@@ -6,6 +7,7 @@ whoever it is for, a mailbox of Musubi's or the one that all customers share tak
 """
 
 import asyncio
+import contextlib
 import logging
 import ssl
 import time
@@ -28,6 +30,9 @@ from pymap.user import Passwords, UserMetadata
 
 from config.demo.place import Place, find
 from inbox.demo.cast import CUSTOMERS, GONE, HOST, MAILBOXES
+from inbox.demo.files import png
+
+PICTURE = (480, 160)  # wide, high, as the letter says
 
 
 class FiledMailbox(MailboxData):
@@ -137,6 +142,7 @@ async def serve(place: Place) -> None:
         await asyncio.get_running_loop().create_server(
             lambda: _posting(delivery), "127.0.0.1", kept.smtp_port, ssl=tls
         ),
+        await asyncio.start_server(_show_picture, "127.0.0.1", kept.pictures_port, ssl=tls),
     ):
         await asyncio.Event().wait()
 
@@ -159,6 +165,17 @@ async def _reading(mailboxes: Mapping[str, FiledMailboxes], password: str) -> An
         config.set_cache[owner] = (folders, FilterSet())
     config.apply_context()
     return ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(login, config))
+
+
+async def _show_picture(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Whatever is asked for, it is the one picture there is."""
+    with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        await reader.readuntil(b"\r\n\r\n")
+        picture = png(*PICTURE)
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: {len(picture)}"
+        writer.write(f"{head}\r\nConnection: close\r\n\r\n".encode() + picture)
+        await writer.drain()
+    writer.close()
 
 
 def _posting(delivery: Delivery) -> SMTP:

@@ -26,6 +26,7 @@ class Kept:
 
     imap_port: int
     smtp_port: int
+    pictures_port: int  # where the pictures of a customer's letter are
     mail_password: str  # of every mailbox of the demo's servers
     password: str  # of the people who sign in
 
@@ -68,7 +69,8 @@ class Place:
         fixed = {
             VARIABLE: str(self.folder),
             "INBOX_CA_FILE": str(self.ca_file),
-            "INBOX_ALLOW_PRIVATE_HOSTS": "true",  # its mail servers are on loopback
+            "INBOX_ALLOW_PRIVATE_HOSTS": "true",  # its mail servers are on loopback,
+            "INBOX_ALLOW_PRIVATE_PICTURES": "true",  # and so are the pictures of its letters
         }
         return own | {name: value for name, value in given.items() if value} | fixed
 
@@ -89,10 +91,12 @@ def set_up(folder: Path) -> Place:
     _lock(folder)
     file = folder / "demo.json"
     before = json.loads(file.read_text()) if file.exists() else {}
-    imap_port, smtp_port = _ports([before.get("imap_port", 0), before.get("smtp_port", 0)])
+    names = ("imap_port", "smtp_port", "pictures_port")
+    imap_port, smtp_port, pictures_port = _ports([before.get(name, 0) for name in names])
     kept = Kept(
         imap_port,
         smtp_port,
+        pictures_port,
         mail_password=before.get("mail_password") or secrets.token_urlsafe(12),
         password=before.get("password") or secrets.token_urlsafe(9),
     )

@@ -37,7 +37,8 @@ class Stage:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             self.mail.keep_alive()
-            if all(map(listens, (self.place.kept.imap_port, self.place.kept.smtp_port))):
+            kept = self.place.kept
+            if all(map(listens, (kept.imap_port, kept.smtp_port, kept.pictures_port))):
                 return
             time.sleep(0.1)
 

@@ -124,6 +124,7 @@ AUTO_REPLY = Script(
         ),
     ),
 )
+PICTURES = "https://images.example"
 IMAGES = Script(
     "Our new opening hours",
     (
@@ -133,7 +134,7 @@ IMAGES = Script(
             "Hello {us},\n\nplease see our new opening hours below.\n\n{them}",
             html=(
                 "<p>Hello {us},</p><p>please see our <b>new opening hours</b> below.</p>"
-                '<p><img src="https://images.example/hours.png" width="480" height="160"'
+                f'<p><img src="{PICTURES}/hours.png" width="480" height="160"'
                 ' alt="Monday to Friday, 8 to 18"></p><p>{them}</p>'
                 '<p><img src="https://track.example/open.gif?id=48213" width="1" height="1"></p>'
             ),

@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Value
+from django.db.models.functions import Replace
 
-from crm.models import User
+from crm.models import Email, User
 from inbox.connect.joining import NotConnected
 from inbox.demo.cast import HANA, HOST, KEN
 from inbox.demo.joining import Servers, join
+from inbox.demo.letters_en import PICTURES
 from inbox.demo.story import NotEmpty, seed
 
 
@@ -24,6 +27,7 @@ class Command(BaseCommand):
         try:
             if not User.objects.filter(email=HANA).exists():
                 seed(contacts=60, emails=240, seed=1, password=kept["password"])
+                self._place_pictures(f"https://{HOST}:{kept['pictures_port']}")
             self._let_in(kept["password"])
             join(Servers(HOST, kept["imap_port"], kept["smtp_port"], kept["mail_password"]))
         except NotEmpty as why:
@@ -31,6 +35,11 @@ class Command(BaseCommand):
         except NotConnected as why:
             said = f"{why.failed.name}: {why.failed.server_said} {why.failed.advice}"
             raise CommandError(f"The demo's mailboxes cannot be connected: {said}") from None
+
+    def _place_pictures(self, server: str) -> None:
+        """A letter's pictures lie on a server of the demo's, so that they can be shown."""
+        moved = Replace("html", Value(PICTURES), Value(server))
+        Email.objects.filter(html__contains=PICTURES).update(html=moved)
 
     def _let_in(self, password: str) -> None:
         """The password that is printed is the one that is asked for."""

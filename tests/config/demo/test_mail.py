@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from pytest_django import Settings
 
 from config.demo.place import Place, set_up
 from config.demo.stage import listens
+from inbox.connect import pictures
 from tests.config.test_parts import ROOT, until
 
 pytestmark = pytest.mark.live
@@ -26,7 +28,9 @@ def running(place: Place) -> Iterator[None]:
     command = [sys.executable, "-m", "config.demo.mail"]
     with subprocess.Popen(command, cwd=ROOT, env=environment) as server:
         try:
-            until(lambda: listens(place.kept.imap_port) and listens(place.kept.smtp_port), 20)
+            kept = place.kept
+            ports = (kept.imap_port, kept.smtp_port, kept.pictures_port)
+            until(lambda: all(map(listens, ports)), 20)
             yield
         finally:
             server.kill()
@@ -81,3 +85,11 @@ def test_a_wrong_password_and_an_unknown_address_are_refused(place: Place) -> No
             post(place, HANA, password="wrong")
         with pytest.raises(smtplib.SMTPRecipientsRefused, match="User unknown"):
             post(place, "thomas.brandt@nordlicht.example")
+
+
+def test_the_pictures_of_its_letters_can_be_shown(place: Place, settings: Settings) -> None:
+    settings.INBOX_CA_FILE = str(place.ca_file)
+    settings.INBOX_ALLOW_PRIVATE_PICTURES = True
+    with running(place):
+        picture = pictures.fetch(f"https://localhost:{place.kept.pictures_port}/hours.png")
+    assert (picture.content_type, picture.is_pixel) == ("image/png", False)
