@@ -13,7 +13,6 @@ is waited for. The lease is renewed in each transaction: who lost it writes noth
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from itertools import islice
@@ -112,16 +111,16 @@ def look_at(
     return receipt
 
 
-def _attend(folder: Folder, visit: Visit) -> None:
+def _attend(folder: Folder, visit: Visit, *, again: bool = False) -> None:
     """Look at a folder, under its new name if it has got one. But for the INBOX, one that cannot
     be opened keeps nobody from the others."""
     try:
         try:
-            _look_at_folder(folder, visit)
+            _look_at_folder(folder, visit, again=again)
         except FolderGone:
             if folder.role == _ROLE.INBOX or not follow(folder, visit.session):
                 raise
-            _look_at_folder(folder, visit)
+            _look_at_folder(folder, visit, again=again)
     except (FolderGone, ProtocolFault, ServerBusy) as fault:
         if folder.role == _ROLE.INBOX or visit.session.closed:
             raise
@@ -132,12 +131,14 @@ def _attend(folder: Folder, visit: Visit) -> None:
 
 def _look_back(inbox: Folder, visit: Visit, *, news: bool) -> None:
     """What was logged since may be what a letter in Sent or in another folder answers: some
-    programs name nothing else. Ends in the INBOX, where news is waited for."""
+    programs name nothing else. Ends in the INBOX, where news is waited for. A folder of which
+    nothing could be dealt with stays where it was, until the next look."""
     for held in list(visit.held.values()):
         del visit.held[held.folder.pk]
+        if not held.reached:
+            continue
         if news:
-            with suppress(FolderGone):
-                _look_at_folder(held.folder, visit, again=True)
+            _attend(held.folder, visit, again=True)
             _look_at_folder(inbox, visit)
         else:
             visit.advance(held.folder, held.reached, headers=0)
