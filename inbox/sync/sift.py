@@ -21,6 +21,7 @@ from inbox.wire.imap import FolderStatus, HeaderBlock
 
 LONG = 2_000  # messages: fewer are looked at in full at once, which saves a round trip
 A_ROUND = 10_000  # after so many the cursor moves, and the lease is renewed
+SLIP = 600  # bytes that one may have: for so long a slow server is waited for
 
 
 def is_long(first_uid: int, status: FolderStatus) -> bool:
@@ -41,6 +42,7 @@ def sifted(first_uid: int, folder: Folder, visit: Visit) -> Iterator[list[Header
     for uids in visit.session.uids_above(first_uid):
         for start in range(0, len(uids), A_ROUND):
             a_round = uids[start : start + A_ROUND]
+            visit.renew(SLIP * len(a_round))
             sieve.refresh()
             chosen = _chosen(a_round, sieve, visit)
             yield from visit.session.headers_of(chosen)
@@ -50,14 +52,18 @@ def sifted(first_uid: int, folder: Folder, visit: Visit) -> Iterator[list[Header
 
 
 def _chosen(uids: list[int], sieve: Sieve, visit: Visit) -> list[int]:
-    """A message that may matter may be what a later one answers, so its id counts from then on."""
-    chosen: set[int] = set()
+    """A message that may matter may be what a later one answers, so its id counts from then on.
+    One that the server left out may matter as well (F44)."""
+    plain: set[int] = set()
+    odd: set[int] = set()
     ours: set[bytes] = set()
     for slips in visit.session.slips(uids):
         named = [ids_in(raw) for _uid, raw in slips]
         ours |= sieve.held(set(chain.from_iterable(named)))
         for (uid, raw), ids in sorted(zip(slips, named, strict=True)):
-            if not (ours.isdisjoint(ids) and is_plain(raw)):
-                chosen.add(uid)
+            if ours.isdisjoint(ids) and is_plain(raw):
+                plain.add(uid)
+            else:
+                odd.add(uid)
                 ours.add(normal(parse_headers(raw).message_id).encode())
-    return sorted(chosen.intersection(uids))
+    return sorted(set(uids) - (plain - odd))

@@ -1,9 +1,11 @@
 """A long scan finds what looking at every header would find, and asks in full for that alone."""
 
 import pytest
+from django.utils import timezone
 
 from crm.models import Contact, Email, User
 from inbox.models import Folder, HeadersRead, Mailbox, Reading
+from inbox.models.mailboxes import LEASE
 from inbox.sync import engine, known, sift
 from inbox.sync.visit import Receipt
 from inbox.wire import imap, slips
@@ -166,3 +168,43 @@ def test_what_is_expunged_between_slip_and_header_is_nothing(
     receipt = look(mailbox)
     assert (receipt.logged, Reading.objects.count()) == (0, 0)
     assert Folder.objects.get(role=Folder.Role.INBOX).next_uid == 21
+
+
+@pytest.mark.rule("M7")
+def test_a_message_that_the_server_left_out_is_asked_about_in_full(
+    mailbox: Mailbox,
+    sent: Email,
+    aoki: Contact,
+    dovecot: Dovecot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fill(dovecot, mailbox, sent, aoki.email)
+    really = ReadingSession.slips
+
+    def forgetful(session: ReadingSession, uids: list[int]):  # type: ignore[no-untyped-def]
+        for part in really(session, uids):
+            yield [(uid, raw) for uid, raw in part if uid != 11]
+
+    monkeypatch.setattr(ReadingSession, "slips", forgetful)
+    receipt = look(mailbox)
+    assert (receipt.logged, receipt.headers_read) == (5, 21)
+
+
+def test_the_lease_is_held_for_as_long_as_a_slow_server_takes_for_a_round(
+    mailbox: Mailbox,
+    sent: Email,
+    aoki: Contact,
+    dovecot: Dovecot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fill(dovecot, mailbox, sent, aoki.email)
+    really, left = ReadingSession.slips, []
+
+    def noting(session: ReadingSession, uids: list[int]):  # type: ignore[no-untyped-def]
+        left.append(Mailbox.objects.get(pk=mailbox.pk).looking_until - timezone.now())
+        return really(session, uids)
+
+    monkeypatch.setattr(ReadingSession, "slips", noting)
+    monkeypatch.setattr(sift, "SLIP", 1_000_000)
+    look(mailbox)
+    assert left and min(left) > 2 * LEASE
