@@ -35,6 +35,7 @@ def said_by(found: Fields) -> ParsedHeaders:
     return ParsedHeaders(
         subject=found.text("subject"),
         sender=_sender(found),
+        also_from=_also_from(found),
         to=addresses(found.every("to")),
         cc=addresses(found.every("cc")),
         bcc=addresses(found.every("bcc")),
@@ -70,6 +71,10 @@ def _sender(found: Fields) -> Address | None:
     """From says who wrote; Sender, who pressed the button, only where From says nothing."""
     named = addresses(found.every("from")[:1]) or addresses(found.every("sender")[:1])
     return named[0] if named else _server(found.text("from"))
+
+
+def _also_from(found: Fields) -> tuple[Address, ...]:
+    return addresses([*found.every("from"), *found.every("sender")])
 
 
 def _server(written: str) -> Address | None:

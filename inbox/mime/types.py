@@ -80,6 +80,7 @@ class ParsedHeaders:
 
     subject: str = ""
     sender: Address | None = None
+    also_from: tuple[Address, ...] = ()  # all in From, and who sent it for them
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
     bcc: tuple[Address, ...] = ()

@@ -6,7 +6,7 @@ from crm.models import Contact, User
 from inbox.mime.types import ParsedHeaders
 from inbox.models import Folder, LogSecret, Mailbox, NeverLog
 from inbox.sync.never_log import names_of
-from inbox.sync.rules import Facts, LoggingAddress, people_of
+from inbox.sync.rules import Facts, LoggingAddress, everybody_in, people_of
 
 
 def facts_for(headers: Sequence[ParsedHeaders], folder: Folder, known: Container[str]) -> Facts:
@@ -17,7 +17,7 @@ def facts_for(headers: Sequence[ParsedHeaders], folder: Folder, known: Container
     return Facts(
         own=mailbox.email,
         known=known,
-        never=never_over(mailbox, people),
+        never=never_over(mailbox, {a for header in headers for a in everybody_in(header)}),
         contacts=_contacts(people) if mailbox.scope == Mailbox.Scope.CONTACTS else (),
         folder=folder.role,
         logging=_logging(mailbox, headers) if mailbox.logs_mail else None,

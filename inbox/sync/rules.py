@@ -57,11 +57,17 @@ def decide(
 
     `origin` is what servers wrote above it; a logging address alone needs it.
     """
-    if never_log.covers(facts.never, people_of(header), facts.own):
+    if _is_covered(header, facts):
         return "never_log"
     if facts.logging:
         return _logged_by(header, facts.logging, origin or Origin())
     return _reply(header, facts) or _folder(facts) or _contact(header, facts)
+
+
+def _is_covered(header: ParsedHeaders, facts: Facts) -> bool:
+    """An entry that covers the firm itself speaks of mail inside it, whoever pressed the button."""
+    between = (people_of(header), everybody_in(header))
+    return any(never_log.covers(facts.never, people, facts.own) for people in between)
 
 
 def _reply(header: ParsedHeaders, facts: Facts) -> Reason | None:
@@ -121,10 +127,15 @@ def _behind_plus(address: str, ours: LoggingAddress) -> str:
 
 
 def people_of(header: ParsedHeaders) -> set[str]:
-    """Everybody that it names, in lower case."""
+    """Between whom it goes, in lower case."""
     named = (*header.to, *header.cc, *header.bcc, *header.reply_to)
     sender = (header.sender,) if header.sender else ()
     return {person.address.lower() for person in (*sender, *named)}
+
+
+def everybody_in(header: ParsedHeaders) -> set[str]:
+    """Whom a never-log list may cover: who wrote it too, or sent it for somebody, as well (M11)."""
+    return people_of(header) | {person.address.lower() for person in header.also_from}
 
 
 def reason_given(rule: Rule, known_id: str) -> Reason:

@@ -37,9 +37,10 @@ SEARCH_WINDOW = 100_000
 MOST_WINDOWS = 50
 BODIES_A_TRIP = 20
 FIELDS = (
-    "From To Cc Reply-To Sender Date Subject Message-ID In-Reply-To References X-Musubi-Message "
-    "X-Microsoft-Original-Message-ID X-Google-Original-Message-ID X-Original-Message-ID "
-    "Auto-Submitted Precedence List-Id Content-Type Return-Path X-Failed-Recipients"
+    "From To Cc Bcc Reply-To Sender Date Subject Message-ID In-Reply-To References "
+    "X-Musubi-Message X-Microsoft-Original-Message-ID X-Google-Original-Message-ID "
+    "X-Original-Message-ID Auto-Submitted Precedence List-Id Content-Type Return-Path "
+    "X-Failed-Recipients"
 )
 _HEADER_ITEMS = f"(UID RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER.FIELDS ({FIELDS.upper()})])"
 _STANDING = b"(MESSAGES UIDNEXT UIDVALIDITY)"
