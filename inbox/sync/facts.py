@@ -6,7 +6,7 @@ from crm.models import Contact, User
 from inbox.mime.types import ParsedHeaders
 from inbox.models import Folder, LogSecret, Mailbox, NeverLog
 from inbox.sync.never_log import names_of
-from inbox.sync.rules import Facts, LoggingAddress, everybody_in, people_of
+from inbox.sync.rules import Facts, LoggingAddress, everybody_in, is_covered, people_of
 
 
 def facts_for(headers: Sequence[ParsedHeaders], folder: Folder, known: Container[str]) -> Facts:
@@ -28,6 +28,12 @@ def never_over(mailbox: Mailbox, people: Iterable[str]) -> set[str]:
     """The entries of the never-log lists that cover any of these people."""
     found: set[str] = NeverLog.objects.over(mailbox, {n for p in people for n in names_of(p)})
     return found
+
+
+def is_never_logged(mailbox: Mailbox, header: ParsedHeaders) -> bool:
+    """Whether the lists, as they are now, forbid it: they go before what was decided earlier."""
+    never = never_over(mailbox, everybody_in(header))
+    return is_covered(header, Facts(own=mailbox.email, never=never))
 
 
 def own_addresses() -> set[str]:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from inbox.mime.headers import parse_headers
 from inbox.models import Folder, Mailbox, Quarantined, Reading
+from inbox.sync.facts import is_never_logged
 from inbox.sync.filing import Body, log, understand
 from inbox.sync.judging import Verdict
 from inbox.sync.rules import reason_given
@@ -61,8 +62,12 @@ def put(
 
 
 def replay(row: Quarantined) -> bool:
-    """Try again; what is understood now is logged and leaves the quarantine."""
+    """Try again; what is understood now is logged and leaves the quarantine. What a never-log list
+    covers by now leaves it unread (M11)."""
     folder, (body, verdict) = row.folder, _open(row)
+    if is_never_logged(row.mailbox, verdict.header):
+        row.delete()
+        return True
     folder.uidvalidity = row.uidvalidity  # where the copy lay; not saved
     try:
         found = understand(body, verdict, row.mailbox)

@@ -57,14 +57,14 @@ def decide(
 
     `origin` is what servers wrote above it; a logging address alone needs it.
     """
-    if _is_covered(header, facts):
+    if is_covered(header, facts):
         return "never_log"
     if facts.logging:
         return _logged_by(header, facts.logging, origin or Origin())
     return _reply(header, facts) or _folder(facts) or _contact(header, facts)
 
 
-def _is_covered(header: ParsedHeaders, facts: Facts) -> bool:
+def is_covered(header: ParsedHeaders, facts: Facts) -> bool:
     """An entry that covers the firm itself speaks of mail inside it, whoever pressed the button."""
     between = (people_of(header), everybody_in(header))
     return any(never_log.covers(facts.never, people, facts.own) for people in between)

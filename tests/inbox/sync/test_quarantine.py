@@ -14,7 +14,7 @@ from django.utils import timezone
 from crm import retention
 from crm.models import Attachment, Contact, Email, User
 from inbox import logbook
-from inbox.models import Folder, Mailbox, Outgoing, Quarantined, Reading
+from inbox.models import Folder, Mailbox, NeverLog, Outgoing, Quarantined, Reading
 from inbox.retention import RULES
 from inbox.sending import composer, outbox
 from inbox.sync import engine, filing
@@ -92,6 +92,19 @@ def test_what_cannot_be_parsed_is_put_aside_and_read_after_an_upgrade(
     assert Reading.objects.filter(email=email).exists()
     assert email.copies.get().uid == row.uid
     assert look(mailbox).logged == 0
+
+
+@pytest.mark.rule("M11")
+def test_whom_a_never_log_list_covers_by_now_is_not_logged_any_more(
+    mailbox: Mailbox, aoki: Contact, three: None, bad: Callable[[Exception | None], None]
+) -> None:
+    bad(ValueError(CANARY))
+    look(mailbox)
+    bad(None)
+    NeverLog.objects.create(entry=aoki.email, mailbox=mailbox)
+    assert replayed() == "1 left the quarantine, 0 stay.\n"
+    assert not Quarantined.objects.exists()
+    assert not Email.objects.filter(text__contains=CANARY).exists()
 
 
 def replayed() -> str:
