@@ -6,6 +6,7 @@ names of its files are one transaction, so an interruption loses nothing and lea
 The rules of mail stand in `inbox.retention`; that of the Trash stands here.
 """
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,6 +32,7 @@ from crm.models import (
 )
 
 BATCH = 200
+_logger = logging.getLogger(__name__)
 
 Rows = models.QuerySet[Any]
 
@@ -165,12 +167,20 @@ def _doom(paths: Iterable[str]) -> None:
 
 
 def sweep(paths: Collection[str] | None = None) -> None:
-    """Delete the files that are to go, these or all, unless a row names them again by now."""
+    """Delete the files that are to go, these or all, unless a row names them again by now. One
+    that the storage does not let go stays to be deleted, and keeps nothing else from going."""
     doomed = (
         DoomedFile.objects.all() if paths is None else DoomedFile.objects.filter(path__in=paths)
     )
     for path in list(doomed.values_list("path", flat=True)):
-        with transaction.atomic():
-            taken, _by_model = DoomedFile.objects.filter(path=path).delete()
-            if taken and not Attachment.objects.filter(path=path).exists():
-                default_storage.delete(path)
+        try:
+            _delete_file(path)
+        except OSError as why:
+            _logger.error("%s is not deleted yet: %s", path, type(why).__name__)
+
+
+@transaction.atomic
+def _delete_file(path: str) -> None:
+    taken, _by_model = DoomedFile.objects.filter(path=path).delete()
+    if taken and not Attachment.objects.filter(path=path).exists():
+        default_storage.delete(path)

@@ -157,13 +157,36 @@ def test_an_interrupted_purge_goes_on_and_leaves_no_file(
     ]
     Activity.objects.update(deleted_at=AT)
     later = AT + timedelta(days=91)
-    cut = patch.object(default_storage, "delete", side_effect=OSError("power cut"))
-    with cut, pytest.raises(OSError, match="power cut"):
+    cut = patch.object(default_storage, "delete", side_effect=KeyboardInterrupt("power cut"))
+    with cut, pytest.raises(KeyboardInterrupt):
         retention.purge(retention.TRASH, later)
     assert not Activity.objects.exists() and all(map(default_storage.exists, paths))
     assert PurgeReceipt.objects.get().count == 5
     assert retention.purge(retention.TRASH, later) == 0
     assert not any(map(default_storage.exists, paths)) and not DoomedFile.objects.exists()
+
+
+@pytest.mark.rule("M34")
+def test_a_file_that_cannot_be_deleted_keeps_nothing_else_from_going(aoki: Contact) -> None:
+    old, other = make_email(aoki), make_email(aoki)
+    paths = [
+        Attachment.objects.store(email.activity, f"{email.pk}".encode(), name="a").path
+        for email in (old, other)
+    ]
+    Activity.objects.update(deleted_at=AT)
+    really = default_storage.delete
+
+    def delete(path: str) -> None:
+        if path == paths[0]:
+            raise PermissionError(path)
+        really(path)
+
+    with patch.object(default_storage, "delete", delete):
+        retention.purge(retention.TRASH, AT + timedelta(days=91))
+    assert [default_storage.exists(path) for path in paths] == [True, False]
+    assert [row.path for row in DoomedFile.objects.all()] == paths[:1]
+    retention.sweep()
+    assert not default_storage.exists(paths[0]) and not DoomedFile.objects.exists()
 
 
 def test_a_batch_that_fails_is_as_if_it_had_not_begun(aoki: Contact, small_batches: None) -> None:
