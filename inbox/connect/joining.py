@@ -165,7 +165,7 @@ def _keep(mailbox: Mailbox, credential: Credential, folders: list[Folder]) -> Ma
     known = connected_before(mailbox.owner, mailbox.email, mailbox.imap_host)
     if known:
         # With its last success: from there on the next look catches up (M49).
-        for name in ("pk", "created_at", "team_id", "last_synced_at"):
+        for name in ("pk", "created_at", "team_id", "last_synced_at", "logs_mail", "authserv_id"):
             setattr(mailbox, name, getattr(known, name))
         Credential.objects.filter(mailbox=known).delete()
         mailbox.contact_creation = mailbox.contact_creation or known.contact_creation

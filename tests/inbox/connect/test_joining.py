@@ -38,6 +38,16 @@ def test_connecting_again_keeps_who_may_see_what(mailbox: Mailbox, dovecot: Dove
     assert (again.visibility, again.team) == ("metadata", mailbox.owner.team)
 
 
+@pytest.mark.rule("M16")
+def test_connecting_it_again_the_logging_address_stays_one(
+    mailbox: Mailbox, dovecot: Dovecot
+) -> None:
+    mailbox.change(logs_mail=True, authserv_id="mx.example.test")
+    again = connect_mailbox(mailbox.owner, dovecot, mailbox.email)
+    again.refresh_from_db()
+    assert (again.logs_mail, again.authserv_id) == (True, "mx.example.test")
+
+
 def test_what_came_between_two_connections_is_found(
     mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot
 ) -> None:
