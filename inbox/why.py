@@ -45,6 +45,7 @@ class Finding:
 
     steps: list[str]
     email: Email | None = None
+    known: Email | None = None  # the same, in the Trash too
     folder: str = ""
     sender: str = ""
     subject: str = ""
@@ -100,6 +101,7 @@ def _explained(verdict: Verdict, folder: Folder, status: FolderStatus) -> Findin
     return Finding(
         steps=[step for step in steps if step],
         email=verdict.email if verdict.email and not verdict.email.activity.deleted_at else None,
+        known=verdict.email,
         folder=folder.name,
         sender=header.sender.address if header.sender else "",
         subject=header.subject,

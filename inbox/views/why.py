@@ -1,5 +1,7 @@
 """The page that answers why one message was logged, or not (M45)."""
 
+from dataclasses import replace
+
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
@@ -34,9 +36,17 @@ def why(request: Request, pk: int) -> HttpResponse:
 
 
 def _seen(found: list[story.Finding], request: Request) -> list[tuple[story.Finding, bool]]:
-    """Each with whether the reader may open the e-mail."""
+    """Each with whether the reader may open the e-mail; what an owner keeps from those who share
+    the mailbox is not told by the server either (M53)."""
+    found = [_without_what_is_kept(finding, request) for finding in found]
     ids = [finding.email.pk for finding in found if finding.email]
     seen = set(
         Activity.objects.visible_to(request.user).filter(pk__in=ids).values_list("pk", flat=True)
     )
     return [(finding, bool(finding.email and finding.email.pk in seen)) for finding in found]
+
+
+def _without_what_is_kept(finding: story.Finding, request: Request) -> story.Finding:
+    if finding.known is None or finding.known.shows_subject_to(request.user):
+        return finding
+    return replace(finding, subject="", sender="", at=None)

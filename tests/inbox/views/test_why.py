@@ -1,12 +1,15 @@
 """The page that answers why a message is here or not."""
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from crm.models import Contact, User
 from inbox.models import Mailbox
-from tests.factories import make_email, make_mailbox
+from tests.factories import make_contact, make_email, make_mailbox
 from tests.servers.imap_script import ImapScript
 from tests.servers.script import Answers
 
@@ -82,6 +85,32 @@ def test_of_others_mail_an_admin_learns_only_what_became_of_one_id(
         assert "Private" not in html and "x@y.test" not in html
         today = timezone.localdate().isoformat()
         assert client.post(path, {"sender": "x@y.test", "day": today}).status_code == 422
+
+
+@pytest.mark.rule("M53")
+@pytest.mark.parametrize("kept", [{"private": True}, {"visibility": "metadata"}])
+@pytest.mark.parametrize("deleted_at", [None, timezone.now()])
+def test_of_what_is_kept_from_them_those_who_share_the_mailbox_see_no_subject(
+    client: Client,
+    hana: User,
+    ken: User,
+    kept: dict[str, Any],
+    deleted_at: datetime | None,
+) -> None:
+    contact = make_contact("x@y.test")
+    known = make_email(contact, by=hana, message_id="a@b", subject="<b>Private</b>", **kept)
+    known.activity.change(deleted_at=deleted_at)
+    with ImapScript(ANSWERS) as server:
+        mailbox = scripted(hana, server)
+        mailbox.change(team=ken.team)
+        answers = {}
+        for user in (hana, ken):
+            client.force_login(user)
+            path = f"/mailboxes/{mailbox.pk}/why/"
+            answers[user] = client.post(path, {"message": "<a@b>"}).content.decode()
+    assert "Private" in answers[hana] and "x@y.test" in answers[hana]
+    assert "logged" in answers[ken]
+    assert "Private" not in answers[ken] and "x@y.test" not in answers[ken]
 
 
 def test_an_email_that_the_reader_may_see_is_linked(
