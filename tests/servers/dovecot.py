@@ -227,10 +227,13 @@ class Dovecot(MailServer):
     def sessions(self, user: str = "", *, ended: int = 0, wait: float = 5) -> list[dict[str, int]]:
         """The statistics of each ended session: hdr_count, body_count, in, out, deleted …
 
-        With `ended`, waits until that many sessions of the user have been logged.
+        Waits until each that began has ended, and until at least `ended` have.
         """
         until = time.monotonic() + wait
-        while len(found := self._logged(user)) < ended and time.monotonic() < until:
+        while time.monotonic() < until:
+            found = self._logged(user)
+            if len(found) >= max(ended, self._begun(user)):
+                break
             time.sleep(0.02)
         return found
 
@@ -240,6 +243,10 @@ class Dovecot(MailServer):
             for name in ("dovecot.log", "info.log", "start.log")
             if (path := self.folder / name).exists()
         )
+
+    def _begun(self, user: str) -> int:
+        login = f"imap-login: Info: Login: user=<{user.lower()}"
+        return self.log().count(login) if user else 0
 
     def _logged(self, user: str) -> list[dict[str, int]]:
         info = self.folder / "info.log"
