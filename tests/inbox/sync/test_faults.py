@@ -22,7 +22,7 @@ from tests.servers import twister as t
 from tests.servers.dovecot import Dovecot
 from tests.servers.relay import Relay
 
-pytestmark = [pytest.mark.django_db, pytest.mark.live]
+pytestmark = [pytest.mark.django_db, pytest.mark.live, pytest.mark.once]
 VERBS = ["greeting", "LOGIN", "LIST", "EXAMINE", "UID FETCH", "LOGOUT"]
 ANYWHERE: dict[str, t.Twist] = {
     "half an answer": t.half,

@@ -29,7 +29,7 @@ from tests.servers.dovecot import Dovecot
 from tests.servers.proxy import Proxy
 from tests.servers.relay import Relay
 
-pytestmark = [pytest.mark.django_db, pytest.mark.live]
+pytestmark = [pytest.mark.django_db, pytest.mark.live, pytest.mark.once]
 EXAMPLES = int(os.environ.get("RANDOM_EXAMPLES", "8"))
 FOLDERS = ("INBOX", "Clients")
 _numbers = itertools.count(1)
