@@ -93,6 +93,7 @@ def disconnect(mailbox: Mailbox, *, keep_emails: bool) -> None:
     What was still to be sent through it fails visibly; of what was just leaving nobody knows (M23).
     """
     _end_sending(mailbox)
+    mailbox.claim(timezone.now(), force=True)  # whoever looks has written all that he will
     if not keep_emails:
         _trash_emails(mailbox)
     mailbox.delete()

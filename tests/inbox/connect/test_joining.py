@@ -1,15 +1,19 @@
 """Connecting again, and leaving: what was chosen stays, and what was asked goes."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection, transaction
+from django.utils import timezone
 
 from crm.models import Activity, Contact, Email, User
 from inbox.connect import joining
-from inbox.models import Mailbox, Outgoing
+from inbox.models import Mailbox, Outgoing, Reading
 from inbox.sending import composer, outbox
 from inbox.sync import engine
-from tests.factories import connect_mailbox
+from tests.factories import connect_mailbox, make_mailbox
 from tests.inbox.letters import reply_to
 from tests.servers.dovecot import Dovecot
 from tests.servers.relay import Relay
@@ -82,3 +86,30 @@ def test_what_another_mailbox_holds_as_well_stays(
         engine.look(each)
     joining.disconnect(mailbox, keep_emails=False)
     assert [row.email.subject for row in Activity.objects.kept()] == [str(reply["Subject"])]
+
+
+@pytest.mark.rule("M35")
+@pytest.mark.django_db(transaction=True)
+def test_it_leaves_while_a_look_writes_down_what_it_reads(hana: User) -> None:
+    mailbox = make_mailbox(hana)
+    token = mailbox.claim(timezone.now())
+    assert token
+    held, left = threading.Event(), threading.Event()
+
+    def leave() -> None:
+        held.wait(10)
+        try:
+            joining.disconnect(Mailbox.objects.get(pk=mailbox.pk), keep_emails=True)
+        finally:
+            connection.close()
+            left.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(leave)
+        with transaction.atomic():
+            assert mailbox.hold(token, timezone.now())
+            held.set()
+            left.wait(1)
+            Reading.objects.create(mailbox=mailbox, message_id="x", rule="reply", at=timezone.now())
+        done.result()
+    assert not Mailbox.objects.exists() and not Reading.objects.exists()
