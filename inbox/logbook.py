@@ -257,12 +257,12 @@ def _contacts(
 def note_copy(email: Email, mailbox: Mailbox, folder: Folder, uid: int) -> None:
     """Remember where a copy of it lies, and let the strictest of its mailboxes decide (M53)."""
     assert folder.uidvalidity is not None  # it was examined before anything was found in it
-    _copy, new = MailboxCopy.objects.get_or_create(
-        folder=folder,
-        uidvalidity=folder.uidvalidity,
-        uid=uid,
-        defaults={"email": email, "mailbox": mailbox},
-    )
+    place = {"folder": folder, "uidvalidity": folder.uidvalidity, "uid": uid}
+    whose = {"email": email, "mailbox": mailbox}
+    copy, new = MailboxCopy.objects.get_or_create(**place, defaults=whose)
+    if copy.email_id != email.pk:  # a server that was restored gave the place to another message
+        MailboxCopy.objects.filter(pk=copy.pk).update(folder=None, uidvalidity=None, uid=None)
+        _copy, new = MailboxCopy.objects.get_or_create(**place, defaults=whose)
     strictness = Email.Visibility.values
     if new and strictness.index(mailbox.visibility) > strictness.index(email.visibility):
         email.visibility = mailbox.visibility

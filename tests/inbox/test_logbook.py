@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from crm import privacy, timeline
 from crm.models import Activity, Contact, Email, Notice, User
+from inbox import logbook
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import composer, outbox
 from inbox.sync import engine
-from tests.factories import connect_mailbox, make_contact
+from tests.factories import connect_mailbox, make_contact, make_email, make_mailbox
 from tests.inbox.letters import bounce_of, reply_to
 from tests.servers.dovecot import Dovecot
 from tests.servers.relay import Relay
@@ -180,3 +181,20 @@ def test_what_comes_later_to_a_private_conversation_is_private(
     dovecot.deliver(mailbox.email, again.as_bytes())
     second = logged(mailbox)
     assert second.private and second.seen_by(ken) and not first.seen_by(ken)
+
+
+@pytest.mark.rule("M10")
+@pytest.mark.rule("M53")
+def test_a_place_that_a_restored_server_gave_to_another_message_is_that_ones(
+    hana: User, aoki: Contact
+) -> None:
+    """UIDNEXT fell, and UIDVALIDITY is what it was."""
+    mailbox = make_mailbox(hana, visibility="metadata")
+    folder = mailbox.folders.get(role="inbox")
+    folder.uidvalidity = 7
+    before, now = make_email(aoki, by=hana), make_email(aoki, by=hana)
+    for email in (before, now):
+        logbook.note_copy(email, mailbox, folder, 3)
+    assert (now.copies.get().uid, now.visibility) == (3, "metadata")
+    copy = before.copies.get()
+    assert (copy.mailbox, copy.folder, copy.uid) == (mailbox, None, None)
