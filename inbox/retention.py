@@ -45,7 +45,8 @@ def _places() -> QuerySet[Any]:
 
 def _put_aside() -> QuerySet[Any]:
     """Mail that could not be read, and was not even after an upgrade (M47)."""
-    return Quarantined.objects.exclude(answers__in=Hold.objects.activities())
+    rows: QuerySet[Any] = Quarantined.objects.not_held()
+    return rows
 
 
 def _forget_place(ids: Sequence[int]) -> list[str]:

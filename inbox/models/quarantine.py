@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import Email
+from crm.models import Email, Hold
 from crm.models.fields import EncryptedTextField
 from inbox.models.mailboxes import Folder, Mailbox
 
@@ -15,6 +15,10 @@ class QuarantinedQuerySet(models.QuerySet["Quarantined"]):
     def shown(self, mailbox: Mailbox) -> Self:
         """Those of a mailbox, for its page: without the bytes."""
         return self.filter(mailbox=mailbox).defer("sealed").select_related("folder")
+
+    def not_held(self) -> Self:
+        """Without those that answer an e-mail under a legal hold (M57)."""
+        return self.exclude(answers__in=Hold.objects.activities())
 
 
 class Quarantined(models.Model):

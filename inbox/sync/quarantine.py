@@ -63,11 +63,10 @@ def put(
 
 def replay(row: Quarantined) -> bool:
     """Try again; what is understood now is logged and leaves the quarantine. What a never-log list
-    covers by now leaves it unread (M11)."""
+    covers by now leaves it unread (M11), unless a legal hold keeps it (M57)."""
     folder, (body, verdict) = row.folder, _open(row)
     if is_never_logged(row.mailbox, verdict.header):
-        row.delete()
-        return True
+        return bool(Quarantined.objects.not_held().filter(pk=row.pk).delete()[0])
     folder.uidvalidity = row.uidvalidity  # where the copy lay; not saved
     try:
         found = understand(body, verdict, row.mailbox)

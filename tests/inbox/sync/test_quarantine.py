@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from crm import retention
-from crm.models import Attachment, Contact, Email, User
+from crm.models import Attachment, Contact, Email, Hold, User
 from inbox import logbook
 from inbox.models import Folder, Mailbox, NeverLog, Outgoing, Quarantined, Reading
 from inbox.retention import RULES
@@ -102,6 +102,9 @@ def test_whom_a_never_log_list_covers_by_now_is_not_logged_any_more(
     look(mailbox)
     bad(None)
     NeverLog.objects.create(entry=aoki.email, mailbox=mailbox)
+    hold = Hold.place(aoki, by=mailbox.owner, reason="a lawsuit")
+    assert replayed() == "0 left the quarantine, 1 stay.\n"
+    hold.release(timezone.now())
     assert replayed() == "1 left the quarantine, 0 stay.\n"
     assert not Quarantined.objects.exists()
     assert not Email.objects.filter(text__contains=CANARY).exists()
