@@ -9,6 +9,7 @@ import re
 
 FIELDS = "From Message-ID In-Reply-To References Content-Type Return-Path"
 _ID = re.compile(rb"<([^<>]+)>")
+_NAMES = re.compile(rb"\n(?:[Ii]n-[Rr]eply-[Tt]o|[Rr]eferences):\s*<")
 # Nothing but short ids in brackets, somebody who wrote it, and no report by the standard. The names
 # of fields as mail programs write them: matching every case would take twice as long.
 _PLAIN = re.compile(
@@ -23,6 +24,11 @@ _PLAIN = re.compile(
 def ids_in(block: bytes) -> list[bytes]:
     """Every id that a plain block carries or names, in normal form (`ids.normal`)."""
     return _ID.findall(block)
+
+
+def is_answer(block: bytes) -> bool:
+    """Whether a plain block names another message."""
+    return _NAMES.search(b"\n" + block) is not None
 
 
 def is_plain(block: bytes) -> bool:

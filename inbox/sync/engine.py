@@ -158,12 +158,13 @@ def _look_at_folder(folder: Folder, visit: Visit, *, again: bool = False) -> Non
     status = replace(status, uidnext=_uidnext(status, look, session))
     first = _first(folder, before, status, look, session)
     end = max(status.uidnext, look.first_uid)
-    for blocks in _headers(first, status, folder, visit) if first else ():
+    waits = folder.role != _ROLE.INBOX and not again
+    for blocks in _headers(first, status, folder, visit, waits=waits) if first else ():
         visit.receipt.headers_read += len(blocks)
         end = max(end, blocks[-1].uid + 1)
         while blocks:
             verdicts = _before_a_relative(judge(blocks, folder, session))
-            if folder.role != _ROLE.INBOX and not again:
+            if waits:
                 _hold_at_the_unknown(verdicts, folder, visit)
             for chunk in chunks(verdicts):
                 take(chunk, folder, visit)
@@ -211,10 +212,10 @@ def _first(
 
 
 def _headers(
-    first: int, status: FolderStatus, folder: Folder, visit: Visit
+    first: int, status: FolderStatus, folder: Folder, visit: Visit, *, waits: bool
 ) -> Iterator[list[HeaderBlock]]:
     if is_long(first, status) and replies_alone(folder):
-        return sifted(first, folder, visit)
+        return sifted(first, folder, visit, waits=waits)
     return _batches(visit.session.headers(first, None), HEADERS_AT_ONCE)
 
 

@@ -13,10 +13,10 @@ from itertools import chain
 
 from inbox.mime.headers import parse_headers
 from inbox.mime.ids import normal
-from inbox.mime.slips import ids_in, is_plain
+from inbox.mime.slips import ids_in, is_answer, is_plain
 from inbox.models import Folder, Mailbox
 from inbox.sync.known import Sieve
-from inbox.sync.visit import Visit
+from inbox.sync.visit import Held, Visit
 from inbox.wire.imap import FolderStatus, HeaderBlock
 
 LONG = 2_000  # messages: fewer are looked at in full at once, which saves a round trip
@@ -35,26 +35,34 @@ def replies_alone(folder: Folder) -> bool:
     return ordinary and mailbox.scope == Mailbox.Scope.THREADS and not mailbox.logs_mail
 
 
-def sifted(first_uid: int, folder: Folder, visit: Visit) -> Iterator[list[HeaderBlock]]:
+def sifted(
+    first_uid: int, folder: Folder, visit: Visit, *, waits: bool
+) -> Iterator[list[HeaderBlock]]:
     """The messages that may matter, in batches. When the next batch is asked for the last one was
-    dealt with, so the cursor may move over what was passed over before it."""
+    dealt with, so the cursor may move over what was passed over before it.
+
+    `waits`: an answer to what is not known yet is looked at again after the INBOX."""
     sieve = Sieve()
     for uids in visit.session.uids_above(first_uid):
         for start in range(0, len(uids), A_ROUND):
             a_round = uids[start : start + A_ROUND]
             visit.renew(SLIP * len(a_round))
             sieve.refresh()
-            chosen = _chosen(a_round, sieve, visit)
+            chosen, answer = _chosen(a_round, sieve, visit, waits=waits)
+            if answer:
+                visit.held.setdefault(folder.pk, Held(folder, answer))
             yield from visit.session.headers_of(chosen)
             passed = len(a_round) - len(chosen)
             visit.receipt.headers_read += passed
             visit.advance(folder, a_round[-1] + 1, headers=passed)
 
 
-def _chosen(uids: list[int], sieve: Sieve, visit: Visit) -> list[int]:
+def _chosen(uids: list[int], sieve: Sieve, visit: Visit, *, waits: bool) -> tuple[list[int], int]:
     """A message that may matter may be what a later one answers, so its id counts from then on.
-    One that the server left out may matter as well (F44)."""
+    One that the server left out may matter as well (F44). And where that `waits`, the first
+    answer among what is passed over; 0: there is none."""
     plain: set[int] = set()
+    answers: set[int] = set()
     odd: set[int] = set()
     ours: set[bytes] = set()
     for slips in visit.session.slips(uids):
@@ -63,7 +71,8 @@ def _chosen(uids: list[int], sieve: Sieve, visit: Visit) -> list[int]:
         for (uid, raw), ids in sorted(zip(slips, named, strict=True)):
             if ours.isdisjoint(ids) and is_plain(raw):
                 plain.add(uid)
+                answers.update([uid] if waits and is_answer(raw) else [])
             else:
                 odd.add(uid)
                 ours.add(normal(parse_headers(raw).message_id).encode())
-    return sorted(set(uids) - (plain - odd))
+    return sorted(set(uids) - (plain - odd)), min(answers - odd, default=0)

@@ -208,3 +208,21 @@ def test_the_lease_is_held_for_as_long_as_a_slow_server_takes_for_a_round(
     monkeypatch.setattr(sift, "SLIP", 1_000_000)
     look(mailbox)
     assert left and min(left) > 2 * LEASE
+
+
+@pytest.mark.rule("M7")
+def test_what_answers_a_letter_that_the_inbox_has_is_found_in_another_folder_too(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot
+) -> None:
+    """That folder is looked at first; a short look waits for the INBOX as well."""
+    with dovecot.session(mailbox.email) as imap:
+        imap.create("Lists")
+    mailbox.folders.create(name="Lists", role=Folder.Role.OTHER)
+    first = reply_to(sent, sender=aoki.email, to=mailbox.email)
+    dovecot.deliver(mailbox.email, first.as_bytes())
+    for answers in ("<x@x.test>", str(first["Message-ID"]), "", "<y@y.test>", ""):
+        other = letter(sender="boss@aoki.example", to=mailbox.email, answers=answers)
+        dovecot.append(mailbox.email, "Lists", other.as_bytes())
+    assert look(mailbox).logged == 2
+    assert Folder.objects.get(name="Lists").next_uid == 6
+    assert look(mailbox).headers_read == 0
