@@ -246,27 +246,29 @@ class UndoEntryAdmin(SecretiveAdmin, ReadOnlyAdmin):
 
 
 @admin.register(models.Thread)
-class ThreadAdmin(ReadOnlyAdmin):
+class ThreadAdmin(SecretiveAdmin, ReadOnlyAdmin):
+    secrets = ("subject",)
     list_display = ("id", "created_at")
     date_hierarchy = "created_at"
-    exclude = ("subject",)
+    exclude: ClassVar[tuple[str, ...]] = ("subject",)
 
 
 @admin.register(models.Email)
-class EmailAdmin(OnSiteAdmin, ReadOnlyAdmin):
+class EmailAdmin(OnSiteAdmin, SecretiveAdmin, ReadOnlyAdmin):
     """Transport facts; what people wrote is read on the record, where visibility is obeyed."""
 
+    secrets = ("subject", "text", "html", "invitation")
     page = "inbox:email"
     list_display = (
         *("activity_id", "at", "by", "direction", "status", "source", "reason_rule"),
         *("auto_reply", "visibility"),
     )
     list_filter = ("direction", "status", "source", "auto_reply", "new_participant", "visibility")
-    search_fields = ("=message_id", "participants__address")
+    search_fields = ("=message_id",)  # by people: Participants, without what is private
     list_select_related = ("activity__by",)
     ordering = ("-activity__at", "-pk")
     date_hierarchy = "activity__at"
-    exclude = ("subject", "text", "html")
+    exclude: ClassVar[tuple[str, ...]] = ("subject", "text", "html", "invitation")
 
     @admin.display(ordering="activity__at", description=gettext_lazy("at"))
     def at(self, email: models.Email) -> datetime:

@@ -188,6 +188,9 @@ class TransportRecordAdmin(ReadOnlyAdmin):
     list_select_related = ("mailbox",)
     date_hierarchy = "at"
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).exclude(email__private=True)  # M53
+
 
 @admin.register(models.HeaderBlock)
 class HeaderBlockAdmin(SecretiveAdmin):

@@ -34,7 +34,7 @@ class Thread(Timestamped):
         )
 
     def __str__(self) -> str:
-        return self.subject or str(self.pk)
+        return f"conversation {self.pk}"  # the admin names it so wherever; M53
 
 
 def snippet(most: int) -> Left:
@@ -127,7 +127,7 @@ class Email(ActivityDetail):
         verbose_name, verbose_name_plural = gettext_lazy("e-mail"), gettext_lazy("e-mails")
 
     def __str__(self) -> str:
-        return self.summary()
+        return f"e-mail {self.pk}"  # the admin names it so wherever; M53
 
     def summary(self) -> str:
         return self.subject or _("(no subject)")

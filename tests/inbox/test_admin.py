@@ -7,20 +7,27 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from crm.models import User
+from crm.models import Email, Participant, Reader, Thread, User
 from inbox.models import (
+    AwaitedId,
     Credential,
     Folder,
+    HeaderBlock,
     HeadersRead,
     Mailbox,
     MailboxCopy,
     MessageId,
     Outgoing,
+    RawCopy,
     Reading,
+    TransportRecord,
 )
+from inbox.models.transport import keep_headers
 from tests.factories import make_contact, make_email, make_mailbox, make_team
 
 pytestmark = pytest.mark.django_db
+CANARY = "the-private-words"
+WORDS = ["subject", "text", "html", "invitation"]  # what an e-mail says
 NOUNS = [Credential, Folder, HeadersRead, Mailbox, MailboxCopy, MessageId, Outgoing, Reading]
 
 
@@ -73,3 +80,42 @@ def test_mail_leads_to_its_page(operator: Client, model: Any, page: str) -> None
     key = row.email_id if model is Outgoing else row.pk
     shown = operator.get(url(row, "change")).content.decode()
     assert f'href="{reverse(page, args=[key])}"' in shown
+
+
+@pytest.mark.rule("M53")
+def test_nothing_of_a_private_email_is_shown_to_operators(operator: Client, hana: User) -> None:
+    contact = make_contact("secret@person.test")
+    words = {"subject": CANARY, "text": CANARY, "invitation": {"title": CANARY}}
+    email = make_email(contact, by=hana, private=True, **words)
+    now, about = timezone.now(), {"email": email, "mailbox": Mailbox.objects.get()}
+    MailboxCopy.objects.create(**about)
+    Outgoing.objects.create(token="t", due_at=now, claimed_until=now, **about)
+    Reading.objects.create(message_id="a@b", rule="reply", known_id="c@d", at=now, **about)
+    to = [contact.email]
+    TransportRecord.objects.create(at=now, size=1, sender=to[0], recipients=to, **about)
+    for origin in ("synced", "sent"):
+        keep_headers(email, CANARY.encode(), origin, now)
+    RawCopy.objects.create(email=email, at=now, text=CANARY)
+    AwaitedId.objects.create(email=email, value="x@y", distance=0)
+    Reader.objects.create(email=email, user=hana)
+    private = [Thread, Email, Participant, Reader, MessageId, MailboxCopy, Outgoing, Reading]
+    private += [TransportRecord, HeaderBlock, RawCopy, AwaitedId]
+    for model in private:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        pages = [reverse(f"{name}_change", args=[row.pk]) for row in model.objects.all()]
+        for path in [reverse(f"{name}_changelist"), *pages]:
+            shown = operator.get(path, follow=True).content.decode()
+            assert CANARY not in shown and contact.email not in shown, path
+
+
+@pytest.mark.rule("M53")
+@pytest.mark.parametrize(
+    "field", ["subject", "text", "html", "invitation", "participants__address"]
+)
+def test_what_an_email_says_is_not_found_out_letter_by_letter(operator: Client, field: str) -> None:
+    for question in (f"{field}__startswith", f"{field}__contains"):
+        answer = operator.get(reverse("admin:crm_email_changelist"), {question: "s"})
+        assert answer.status_code in (302, 400)
+    query = {"q": "customer"}
+    found = operator.get(reverse("admin:crm_email_changelist"), query).content.decode()
+    assert "1 e-mail" not in found
