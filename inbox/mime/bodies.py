@@ -2,13 +2,19 @@
 
 import html
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from inbox.mime import fields
+from inbox.mime.attached import (
+    MACHINE_PARTS,
+    Hanging,
+    files_of,
+    hanging,
+    is_attached,
+    is_text,
+    placed,
+)
 from inbox.mime.charsets import decoded
-from inbox.mime.names import file_name
 from inbox.mime.text import text_of_html
 from inbox.mime.tree import Part
 from inbox.mime.types import ParsedAttachment
@@ -17,12 +23,6 @@ LONGEST_TEXT = 10_000_000
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset=[\"']?([\w-]{1,40})", re.IGNORECASE)
 _CID = re.compile(r"cid:([^\"'\s>)]{1,250})", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
-_MACHINE_PARTS = {
-    "message/delivery-status",
-    "message/global-delivery-status",
-    "message/disposition-notification",
-    "message/feedback-report",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,10 @@ class _Shown:
     text: str = ""
     html: str = ""
 
+    @property
+    def blank(self) -> bool:
+        return not (self.text.strip() or self.html.strip())
+
     def as_text(self) -> str:
         return self.text or text_of_html(self.html)
 
@@ -49,16 +53,19 @@ class _Shown:
 
 def read(root: Part) -> Body:
     """The body of a message; text that stands only in HTML is derived from it."""
-    shown = _shown(root)
+    attached = hanging(root)
+    shown = own = _shown(root)
+    if own.blank:
+        shown = next((text for text in map(_packed, attached) if not text.blank), own)
     if shown == _Shown():
         shown = _named_text(root)
     shown = _Shown(shown.text[:LONGEST_TEXT], shown.html[:LONGEST_TEXT])
     wanted = {unquote(cid).lower() for cid in _CID.findall(shown.html)}
-    attached = [part for part in root.walk() if not part.parts and _is_attached(part)]
+    files = (file for found in attached for file in files_of(*found, has_text=not own.blank))
     return Body(
         shown.as_text(),
         shown.html,
-        tuple(_attachment(part, wanted) for part in attached),
+        tuple(placed(file, wanted) for file in files),
         _defects(root),
     )
 
@@ -69,7 +76,7 @@ def _shown(part: Part) -> _Shown:
         if part.content_type == "multipart/alternative":
             return _best(found)
         return _together([shown for shown in found if shown != _Shown()])
-    if _is_attached(part) or part.content_type in _MACHINE_PARTS:
+    if is_attached(part) or part.content_type in MACHINE_PARTS:
         return _Shown()
     return _read(part)
 
@@ -92,10 +99,15 @@ def _together(found: list[_Shown]) -> _Shown:
     )
 
 
+def _packed(found: Hanging) -> _Shown:
+    _part, box = found
+    return _Shown(_unix(box.text), _html(box.html, box.charset)) if box else _Shown()
+
+
 def _named_text(root: Part) -> _Shown:
     """Where nothing else is to be read, a text that merely has a name is the message."""
     leaves = (part for part in root.walk() if not part.parts)
-    texts = (p for p in leaves if _is_text(p) and p.disposition != "attachment")
+    texts = (p for p in leaves if is_text(p) and p.disposition != "attachment")
     return next((_read(part) for part in texts), _Shown())
 
 
@@ -103,14 +115,18 @@ def _read(part: Part) -> _Shown:
     content = part.content() if not part.content_type.startswith("multipart/") else part.body
     charset = part.parameters.get("charset", "")
     if part.content_type == "text/html":
-        declared = _META_CHARSET.search(content, 0, 4096)
-        if not charset and declared:
-            charset = declared[1].decode("ascii", "replace")
-        return _Shown(html=_unix(decoded(content, charset)))
+        return _Shown(html=_html(content, charset))
     text = _unix(decoded(content, charset))
     if part.parameters.get("format", "").lower() == "flowed":
         text = _unflowed(text, delete=part.parameters.get("delsp", "").lower() == "yes")
     return _Shown(text=text)
+
+
+def _html(content: bytes, charset: str) -> str:
+    declared = _META_CHARSET.search(content, 0, 4096)
+    if not charset and declared:
+        charset = declared[1].decode("ascii", "replace")
+    return _unix(decoded(content, charset))
 
 
 def _unix(text: str) -> str:
@@ -132,36 +148,6 @@ def _unflowed(text: str, *, delete: bool) -> str:
         lines[-1].append(content[:-1] if flowing and delete else content)
         depth = quoted
     return "\n".join("".join(pieces) for pieces in lines)
-
-
-def _is_text(part: Part) -> bool:
-    if part.content_type.startswith("multipart/"):
-        return True
-    return part.content_type in ("text/plain", "text/html")
-
-
-def _is_attached(part: Part) -> bool:
-    if part.disposition == "attachment" or _written_name(part):
-        return True
-    return not _is_text(part) and part.content_type not in _MACHINE_PARTS
-
-
-def _written_name(part: Part) -> str:
-    disposition = fields.parameters(part.fields.raw("content-disposition"))
-    return disposition.get("filename") or part.parameters.get("name", "")
-
-
-def _attachment(part: Part, wanted: Iterable[str]) -> ParsedAttachment:
-    content = part.content()
-    content_id = part.content_id
-    return ParsedAttachment(
-        name=file_name(_written_name(part), part.content_type),
-        content_type=part.content_type[:100],
-        size=len(content),
-        content=content,
-        content_id=content_id,
-        inline=content_id.lower() in wanted if content_id else False,
-    )
 
 
 def _defects(root: Part) -> tuple[str, ...]:
