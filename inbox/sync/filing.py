@@ -1,7 +1,7 @@
 """A body that was read becomes e-mails: parsed, its files stored, logged (M14, M18)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from django.utils import timezone
@@ -30,9 +30,14 @@ class Body:
 
 
 def understand(body: Body, verdict: Verdict, mailbox: Mailbox) -> list[Filed]:
-    """What a message comes to, its files put into the storage."""
+    """What a message comes to, its files put into the storage and no longer held in memory: the
+    other messages of its chunk are still to be read."""
     found = letters(parse(body.raw), verdict, mailbox)
-    return [(letter, _files(letter, body, verdict)) for letter in found]
+    return [(_without_files(letter), _files(letter, body, verdict)) for letter in found]
+
+
+def _without_files(letter: Letter) -> Letter:
+    return replace(letter, parsed=replace(letter.parsed, attachments=()))
 
 
 def _files(letter: Letter, body: Body, verdict: Verdict) -> list[StoredFile]:
