@@ -5,7 +5,7 @@ import time
 from base64 import encodebytes
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inbox.mime.parse import parse
@@ -234,6 +234,7 @@ def test_what_is_cut_anywhere_never_raises() -> None:
 
 
 @pytest.mark.rule("M47")
+@settings(deadline=None)  # `check` has its own, in time of the processor
 @given(st.binary(), st.integers(0, len(WHOLE)), st.integers(0, 40))
 def test_what_is_spoilt_anywhere_never_raises(noise: bytes, at: int, lost: int) -> None:
     check(WHOLE[:at] + noise + WHOLE[at + lost :])
