@@ -1,7 +1,7 @@
 """A goal, what was measured for it, and the table of them all."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -22,7 +22,7 @@ class Result:
         return self.measured >= self.limit if self.at_least else self.measured <= self.limit
 
 
-def interleaved(contenders: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+def interleaved(contenders: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """The best time of each, in seconds: what other work on the machine adds is never negative.
     They take turns, so that it is busy for all."""
     took: dict[str, list[float]] = {name: [] for name in contenders}

@@ -218,7 +218,7 @@ class Dovecot(MailServer):
     def set_uidvalidity(self, user: str, folder: str = "INBOX") -> None:
         """A new UIDVALIDITY; Dovecot numbers the messages of the folder anew with it."""
         value = str(int(time.time()) + next(_validities))
-        command = [_program("doveadm"), "-c", self.folder / "dovecot.conf"]
+        command = [str(_program("doveadm")), "-c", str(self.folder / "dovecot.conf")]
         command += ["mailbox", "update", "--uid-validity", value, "-u", user, folder]
         subprocess.run(command, check=True, capture_output=True, timeout=30)
 

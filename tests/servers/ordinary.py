@@ -124,7 +124,7 @@ def _login(imap: imaplib.IMAP4, user: str, password: str) -> None:
 
 
 def _name(folder: str) -> str:
-    spelled = encode(folder).decode("ascii")
+    spelled: str = encode(folder).decode("ascii")
     return '"' + spelled.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
