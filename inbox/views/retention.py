@@ -1,5 +1,6 @@
 """What is kept and for how long; for admins: how much there is, receipts, holds (M34, M57)."""
 
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -126,7 +127,8 @@ def _next_run() -> Any:
     row = PeriodicTask.objects.filter(task="inbox.tasks.purge", enabled=True).first()
     if row is None:
         return None
-    return timezone.now() + row.schedule.remaining_estimate(row.schedule.now())
+    at = timezone.now() + row.schedule.remaining_estimate(row.schedule.now())
+    return (at + timedelta(seconds=59)).replace(second=0, microsecond=0)  # it is told by the minute
 
 
 def _long(unit: str, n: int) -> str:
