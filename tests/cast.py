@@ -4,10 +4,15 @@ Aoki and Weber are their customers, both hana's. A test that needs a mail server
 address of its own from `mail_user`.
 """
 
+from collections.abc import Callable
+
 import pytest
 
 from crm.models import Contact, Role, Team, User
-from tests.factories import make_company, make_contact, make_team, make_user
+from inbox.models import Mailbox
+from tests.factories import connect_mailbox, make_company, make_contact, make_team, make_user
+from tests.servers.dovecot import Dovecot
+from tests.servers.relay import Relay
 
 
 @pytest.fixture
@@ -46,3 +51,9 @@ def aoki(hana: User) -> Contact:
 @pytest.fixture
 def weber(hana: User) -> Contact:
     return make_contact("anna@weber.example", owner=hana, first_name="Anna", last_name="Weber")
+
+
+@pytest.fixture
+def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
+    """Hana's, really connected; what is sent from it goes by the relay."""
+    return connect_mailbox(hana, trusted, mail_user("hana"))

@@ -1,7 +1,6 @@
 """Writing from the record as a person does it: in place, with files, and when it goes wrong."""
 
 import re
-from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -14,16 +13,10 @@ from crm.models import Contact, Email, User
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import outbox
 from tests.browser.conftest import SignIn
-from tests.factories import connect_mailbox, make_email, make_mailbox
-from tests.servers.dovecot import Dovecot
+from tests.factories import make_email, make_mailbox
 from tests.servers.relay import Relay
 
 FILE: Any = {"name": "見積.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
-
-
-@pytest.fixture
-def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
-    return connect_mailbox(hana, trusted, mail_user("hana"))
 
 
 def send_what_is_due() -> None:

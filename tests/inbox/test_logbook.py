@@ -1,6 +1,5 @@
 """What is written down of a message that was found, and about whom: against a real Dovecot."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,17 +12,12 @@ from inbox import logbook
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import composer, outbox
 from inbox.sync import engine
-from tests.factories import connect_mailbox, make_contact, make_email, make_mailbox
+from tests.factories import make_contact, make_email, make_mailbox
 from tests.inbox.letters import bounce_of, reply_to
 from tests.servers.dovecot import Dovecot
 from tests.servers.relay import Relay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.live]
-
-
-@pytest.fixture
-def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
-    return connect_mailbox(hana, trusted, mail_user("hana"))
 
 
 @pytest.fixture

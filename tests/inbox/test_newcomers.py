@@ -20,11 +20,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.live, pytest.mark.rule("M14")]
 WISH = Mailbox.ContactCreation
 
 
-@pytest.fixture
-def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
-    return connect_mailbox(hana, trusted, mail_user("hana"))
-
-
 def send(mailbox: Mailbox, *to: str) -> Email:
     draft = composer.Draft(mailbox=mailbox, to=to, subject="Our offer", text="Hello.")
     email = composer.send(draft, by=mailbox.owner)

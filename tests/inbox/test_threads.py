@@ -19,11 +19,6 @@ from tests.servers.relay import Relay
 pytestmark = [pytest.mark.django_db, pytest.mark.live]
 
 
-@pytest.fixture
-def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
-    return connect_mailbox(hana, trusted, mail_user("hana"))
-
-
 def send(mailbox: Mailbox, to: str, subject: str, answers: Email | None = None) -> Email:
     draft = composer.Draft(
         mailbox=mailbox, to=[to], subject=subject, text="Hello.", answers=answers

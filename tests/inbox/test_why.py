@@ -1,6 +1,5 @@
 """Why a message was logged or not, as a real server and our own rows tell it (M45)."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -12,17 +11,11 @@ from crm.models import Contact, Email, User
 from inbox.models import HeadersRead, Mailbox, MessageId, NeverLog, Reading
 from inbox.sync import engine
 from inbox.why import Finding, Question, ask
-from tests.factories import connect_mailbox, make_email
+from tests.factories import make_email
 from tests.inbox.letters import letter, reply_to
 from tests.servers.dovecot import Dovecot
-from tests.servers.relay import Relay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.live, pytest.mark.rule("M45")]
-
-
-@pytest.fixture
-def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
-    return connect_mailbox(hana, trusted, mail_user("hana"))
 
 
 @pytest.fixture

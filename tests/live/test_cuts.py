@@ -5,30 +5,23 @@ the greeting and the goodbye. `script/test-long` cuts at more points; here a sam
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 
-from crm.models import Attachment, Contact, Email, User
+from crm.models import Attachment, Contact, Email
 from inbox.models import Folder, HeadersRead, Mailbox, MailboxCopy, MessageId, Outgoing, Reading
 from inbox.sending import composer, outbox
 from inbox.sync import engine
 from inbox.sync.visit import Receipt
 from inbox.wire.faults import Fault
-from tests.factories import connect_mailbox
 from tests.inbox.letters import letter, reply_to, rich_reply_to
 from tests.servers.dovecot import Dovecot
 from tests.servers.proxy import Proxy
-from tests.servers.relay import Relay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.live]
 SAMPLE = int(os.environ.get("CUT_POINTS", "12"))
-
-
-@pytest.fixture
-def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
-    return connect_mailbox(hana, trusted, mail_user("hana"))
 
 
 @pytest.fixture

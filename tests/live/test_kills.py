@@ -14,11 +14,10 @@ import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from crm.models import Attachment, Contact, Email, User
+from crm.models import Attachment, Contact, Email
 from inbox.models import Mailbox, MailboxCopy, Outgoing, Reading
 from inbox.sending import composer, outbox, sent_copy
 from inbox.sync import engine
-from tests.factories import connect_mailbox
 from tests.inbox.letters import rich_reply_to
 from tests.servers.dovecot import Dovecot
 from tests.servers.relay import Relay
@@ -26,11 +25,6 @@ from tests.servers.relay import Relay
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.live]
 SAMPLE = int(os.environ.get("KILL_POINTS", "10"))
 Child = Callable[[int, str, int], int]
-
-
-@pytest.fixture
-def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
-    return connect_mailbox(hana, trusted, mail_user("hana"))
 
 
 @pytest.fixture

@@ -16,14 +16,8 @@ from inbox.sync import engine
 from tests.factories import connect_mailbox, make_mailbox
 from tests.inbox.letters import reply_to
 from tests.servers.dovecot import Dovecot
-from tests.servers.relay import Relay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.live]
-
-
-@pytest.fixture
-def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
-    return connect_mailbox(hana, trusted, mail_user("hana"))
 
 
 @pytest.fixture

@@ -1,25 +1,18 @@
 """What is written, as it leaves: against real servers (M21)."""
 
-from collections.abc import Callable
 from email import message_from_bytes, policy
 
 import pytest
 
-from crm.models import Contact, Email, User
+from crm.models import Contact, Email
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import composer, outbox
 from inbox.sync import engine
-from tests.factories import connect_mailbox
 from tests.inbox.letters import reply_to
 from tests.servers.dovecot import Dovecot
 from tests.servers.relay import Relay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.live]
-
-
-@pytest.fixture
-def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
-    return connect_mailbox(hana, trusted, mail_user("hana"))
 
 
 def send(mailbox: Mailbox, to: str, answers: Email | None = None) -> Email:

@@ -1,29 +1,22 @@
 """Sending against real servers: once, or shown as what it is (M21 to M23, M46)."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
 from django.utils import timezone
 
-from crm.models import Contact, Email, Notice, User
+from crm.models import Contact, Email, Notice
 from inbox.mime import own_ids
 from inbox.mime.types import ParsedAttachment
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import composer, outbox, sent_copy
 from inbox.sync import engine
-from tests.factories import connect_mailbox
 from tests.inbox.letters import bounce_of, reply_to
 from tests.servers.dovecot import Dovecot
 from tests.servers.relay import Relay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.live]
-
-
-@pytest.fixture
-def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
-    return connect_mailbox(hana, trusted, mail_user("hana"))
 
 
 def written(mailbox: Mailbox, *to: str, **more: object) -> Outgoing:

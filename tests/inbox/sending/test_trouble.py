@@ -17,8 +17,7 @@ from inbox.mime import own_ids
 from inbox.mime.types import ParsedAttachment
 from inbox.models import Credential, Mailbox, Outgoing
 from inbox.sending import composer, outbox, sent_copy
-from tests.factories import connect_mailbox, make_mailbox
-from tests.servers.dovecot import Dovecot
+from tests.factories import make_mailbox
 from tests.servers.imap_script import ImapScript
 from tests.servers.relay import Relay
 from tests.servers.script import Answers, Close, Pause, ScriptedServer
@@ -27,11 +26,6 @@ from tests.servers.smtp_script import SmtpScript
 pytestmark = [pytest.mark.django_db, pytest.mark.live]
 committed = pytest.mark.django_db(transaction=True)
 FILE = ParsedAttachment("offer.pdf", "application/pdf", 5, b"%PDF-", "", False)
-
-
-@pytest.fixture
-def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
-    return connect_mailbox(hana, trusted, mail_user("hana"))
 
 
 def written(mailbox: Mailbox, *to: str, **more: object) -> Outgoing:

@@ -1,6 +1,5 @@
 """Undo of a send, against a real relay: what was taken back never leaves (M26)."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,16 +9,9 @@ from crm import timeline
 from crm.models import Activity, Contact, Email, User
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import composer, outbox
-from tests.factories import connect_mailbox
-from tests.servers.dovecot import Dovecot
 from tests.servers.relay import Relay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.live, pytest.mark.rule("M26")]
-
-
-@pytest.fixture
-def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
-    return connect_mailbox(hana, trusted, mail_user("hana"))
 
 
 @pytest.fixture

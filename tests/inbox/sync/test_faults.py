@@ -4,23 +4,20 @@ A real Dovecot is twisted in one look; then it is itself again. What stands in t
 is what an undisturbed look finds.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 
-from crm.models import Attachment, Contact, Email, User
+from crm.models import Attachment, Contact, Email
 from inbox.models import Mailbox, MailboxCopy, Outgoing, Reading
 from inbox.sending import composer, outbox
 from inbox.sync import engine
 from inbox.sync.visit import Receipt
 from inbox.wire.account import Settings
 from inbox.wire.faults import Fault
-from tests.factories import connect_mailbox
 from tests.inbox.letters import letter, reply_to, rich_reply_to
 from tests.servers import twister as t
 from tests.servers.dovecot import Dovecot
-from tests.servers.relay import Relay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.live, pytest.mark.once]
 VERBS = ["greeting", "LOGIN", "LIST", "EXAMINE", "UID FETCH", "LOGOUT"]
@@ -83,11 +80,6 @@ PARTICULAR: dict[str, tuple[str, t.Twist]] = {
         t.replaced(rb"CAPABILITY IMAP4rev1[^\]\r]*", b"CAPABILITY IMAP4rev1 AUTH=PLAIN"),
     ),
 }
-
-
-@pytest.fixture
-def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
-    return connect_mailbox(hana, trusted, mail_user("hana"))
 
 
 @pytest.fixture(autouse=True)

@@ -32,11 +32,6 @@ MailUser = Callable[..., str]
 
 
 @pytest.fixture
-def mailbox(hana: User, trusted: Dovecot, mail_user: MailUser, relay: Relay) -> Mailbox:
-    return connect_mailbox(hana, trusted, mail_user("hana"))
-
-
-@pytest.fixture
 def sent(mailbox: Mailbox, aoki: Contact) -> Email:
     draft = composer.Draft(mailbox=mailbox, to=[aoki.email], subject="Our offer", text="Hello.")
     email = composer.send(draft, by=mailbox.owner)

@@ -1,7 +1,6 @@
 """Folders as they live: many, renamed, deleted, made anew, numbered anew; and what a look costs."""
 
 import imaplib
-from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -14,20 +13,14 @@ from inbox.sending import composer, outbox
 from inbox.sync import engine
 from inbox.sync.visit import Receipt
 from inbox.wire.faults import ProtocolFault
-from tests.factories import connect_mailbox, make_email, make_mailbox
+from tests.factories import make_email, make_mailbox
 from tests.inbox.letters import letter, reply_to
 from tests.servers.dovecot import Dovecot
 from tests.servers.imap_script import FOLDER, ImapScript
-from tests.servers.relay import Relay
 from tests.servers.script import Answers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.live]
 MANY = ["Clients", "Clients/日本", "CRM", "Newsletters", "100% sure"]
-
-
-@pytest.fixture
-def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
-    return connect_mailbox(hana, trusted, mail_user("hana"))
 
 
 @pytest.fixture

@@ -29,11 +29,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.live]
 
 
 @pytest.fixture
-def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
-    return connect_mailbox(hana, trusted, mail_user("hana"))
-
-
-@pytest.fixture
 def watcher(mailbox: Mailbox) -> Iterator[Watcher]:
     with watching() as running:
         yield running
