@@ -42,10 +42,13 @@ SignIn = Callable[[User], Page]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder needs Chromium."""
+    """Everything in this folder needs Chromium. The main job runs on both databases; of the other
+    pages the queries have tests that do, and a browser sees no difference."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.browser)
+            if not item.get_closest_marker("live"):
+                item.add_marker(pytest.mark.once)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The picture of the README, made of the demo's data: build/screens/contact.png."""
 
-import pytest
 from django.db.models import Count
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -11,8 +10,6 @@ from inbox.demo.story import seed
 from inbox.models import Mailbox
 from tests.browser.conftest import SignIn
 from tests.browser.test_walk import SCREENS
-
-pytestmark = pytest.mark.once
 
 
 def test_the_picture_of_the_readme(sign_in: SignIn, db: None) -> None:

@@ -27,7 +27,6 @@ from tests.factories import (
     make_user,
 )
 
-pytestmark = pytest.mark.once
 LONG = "Wirtschaftsprüfungsgesellschaft-Donaudampfschifffahrt"
 STICKS_OUT = """() => document.documentElement.scrollWidth > innerWidth
     ? `${document.documentElement.scrollWidth} px wide` : ''"""
