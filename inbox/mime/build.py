@@ -21,6 +21,7 @@ from inbox.mime.words import one_line
 
 MOST_REFERENCES = 40
 _TYPE = re.compile(r"[a-z0-9][a-z0-9.+_-]{0,60}/[a-z0-9][a-z0-9.+_-]{0,80}")
+_URL = re.compile(r"https?://[!#-;=?-~]{1,900}", re.IGNORECASE)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _POLICY = SMTP.clone(max_line_length=78)
 
@@ -41,6 +42,7 @@ class Draft:
     references: tuple[str, ...] = ()
     date: datetime | None = None
     musubi_message: str = ""
+    unsubscribe_url: str = ""
 
 
 def build(draft: Draft) -> bytes:
@@ -60,9 +62,20 @@ def _headers(draft: Draft) -> Iterable[tuple[str, str]]:
         "In-Reply-To": _ids([draft.in_reply_to]),
         "References": _ids(_bounded(draft.references)),
         "X-Musubi-Message": re.sub(r"[^!-~]", "", draft.musubi_message)[:200],
+        **_unsubscribing(draft.unsubscribe_url),
     }
     yield "Subject", one_line(draft.subject)
     yield from ((name, value) for name, value in named.items() if value)
+
+
+def _unsubscribing(url: str) -> dict[str, str]:
+    """RFC 2369, and RFC 8058: one press in the mail client, by POST, which only HTTPS may be."""
+    if not _URL.fullmatch(url):
+        return {}
+    fields = {"List-Unsubscribe": f"<{url}>"}
+    if url.lower().startswith("https:"):
+        fields["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return fields
 
 
 def _bounded(references: tuple[str, ...]) -> tuple[str, ...]:

@@ -15,9 +15,6 @@ from inbox.models.mailboxes import Mailbox
 if TYPE_CHECKING:
     from crm.models import User
 
-if TYPE_CHECKING:
-    from crm.models import User
-
 LEASE = timedelta(minutes=3)  # of an attempt; who outlives it is stopped before the data leaves
 SLOWEST = 10_000  # bytes a second: how long the claim is held while a message is handed over
 PATIENCE = timedelta(minutes=6)  # with a server that thinks before it answers to the data
@@ -79,6 +76,8 @@ class Outgoing(Timestamped):
     token = models.CharField(max_length=100)  # X-Musubi-Message: how its copies are found again
     in_reply_to = models.CharField(max_length=998, blank=True)
     references = models.JSONField(default=list, blank=True)
+    # of a sequence's e-mails: where its reader ends them by one press (RFC 2369, 8058; M25)
+    unsubscribe_url = models.CharField(max_length=900, blank=True)
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)

@@ -55,6 +55,7 @@ class Draft:
     send_at: datetime | None = None
     idempotency_key: str | None = None
     on: Sequence[Company | Deal] = ()  # what it stands on beside its recipients' records
+    unsubscribe_url: str = ""  # becomes List-Unsubscribe and its one press (M25)
     undo_seconds: int = 0  # how long it waits for second thoughts (M26)
 
 
@@ -114,6 +115,7 @@ def _make_due(draft: Draft, email: Email, due_at: datetime) -> None:
         token=email.message_id,
         in_reply_to=next(reversed(chain[-1]), ""),
         references=[value for ids in chain for value in ids],
+        unsubscribe_url=draft.unsubscribe_url,
         due_at=due_at,
         claimed_until=timezone.now(),
     )

@@ -130,6 +130,7 @@ def _message(outgoing: Outgoing, now: datetime) -> Message:
         references=tuple(outgoing.references),
         date=now,
         musubi_message=outgoing.token,
+        unsubscribe_url=outgoing.unsubscribe_url,
     )
 
 

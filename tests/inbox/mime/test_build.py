@@ -33,7 +33,8 @@ DRAFT = Draft(
 )
 HEADERS = {
     "from", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references",
-    "x-musubi-message", "mime-version", "content-type", "content-transfer-encoding",
+    "x-musubi-message", "list-unsubscribe", "list-unsubscribe-post",
+    "mime-version", "content-type", "content-transfer-encoding",
 }  # fmt: skip
 
 
@@ -109,6 +110,25 @@ def test_a_subject_that_looks_encoded_stays_as_typed():
     assert str(email.header.make_header(email.header.decode_header(found["subject"]))) == subject
 
 
+def test_one_press_unsubscribes_where_it_is_safe_to_press():
+    """RFC 8058: the POST of a mail client goes over HTTPS alone."""
+    url = "https://crm.test/stop/abc?of=1"
+    found = email.message_from_bytes(build(replace(DRAFT, unsubscribe_url=url)))
+    assert found["List-Unsubscribe"] == f"<{url}>"
+    assert found["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    found = email.message_from_bytes(build(replace(DRAFT, unsubscribe_url="http://crm.test/x")))
+    assert (found["List-Unsubscribe"], found["List-Unsubscribe-Post"]) == (
+        "<http://crm.test/x>",
+        None,
+    )
+
+
+@pytest.mark.parametrize("url", ["https://x.test/>\r\nBcc: e@x.test", "javascript:x", "mailto:a@b"])
+def test_what_is_no_address_of_a_page_unsubscribes_nobody(url):
+    found = email.message_from_bytes(build(replace(DRAFT, unsubscribe_url=url)))
+    assert (found["List-Unsubscribe"], found["Bcc"]) == (None, None)
+
+
 ODD = st.text(
     alphabet=st.one_of(st.characters(), st.sampled_from('\r\n\0\t :;,<>@"\\=?契🎉\ud800'))
 )
@@ -129,6 +149,7 @@ def test_nothing_typed_adds_a_header_or_breaks_a_line(subject, name, text, file,
         references=(subject, token),
         attachments=(ParsedAttachment(file, name, 1, b"x", token, inline=True), FILE),
         musubi_message=token,
+        unsubscribe_url=f"https://{token}",
     )
     raw = build(draft)
     lines = raw.split(b"\r\n")
