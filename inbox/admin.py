@@ -209,3 +209,65 @@ class RawCopyAdmin(SecretiveAdmin):
     search_fields = ("=email__message_id",)
     exclude = ("text",)
     date_hierarchy = "at"
+
+
+class StepInline(admin.TabularInline):
+    model = models.Step
+    fields = ("position", "kind", "wait_days", "same_thread", "subject", "title", "removed_at")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+
+@admin.register(models.Sequence)
+class SequenceAdmin(ReadOnlyAdmin):
+    """Sequences are built and archived on their own pages."""
+
+    list_display = ("name", "owner", "shared", "archived_at")
+    search_fields = ("name", "owner__email")
+    list_select_related = ("owner",)
+    inlines = (StepInline,)
+
+
+@admin.register(models.Step)
+class StepAdmin(ReadOnlyAdmin):
+    list_display = ("sequence", "position", "kind", "wait_days", "removed_at")
+    search_fields = ("sequence__name",)
+    list_select_related = ("sequence",)
+
+
+@admin.register(models.Enrolment)
+class EnrolmentAdmin(ReadOnlyAdmin):
+    list_display = ("id", "sequence", "contact_id", "mailbox", "state", "why", "next_step_at")
+    list_filter = ("state", "why", "delay")
+    search_fields = ("sequence__name", "mailbox__email")
+    list_select_related = ("sequence", "mailbox")
+
+
+@admin.register(models.StepRun)
+class StepRunAdmin(ReadOnlyAdmin):
+    list_display = ("enrolment_id", "step", "mailbox", "activity_id", "at")
+    list_select_related = ("step", "mailbox")
+    date_hierarchy = "at"
+
+
+@admin.register(models.Pace)
+class PaceAdmin(ReadOnlyAdmin):
+    list_display = ("mailbox", "next_at")
+    list_select_related = ("mailbox",)
+
+
+@admin.register(models.SendingHours)
+class SendingHoursAdmin(ReadOnlyAdmin):
+    list_display = ("user", "country", "daily_limit", "spacing")
+    search_fields = ("user__email",)
+    list_select_related = ("user",)
+
+
+@admin.register(models.OptOut)
+class OptOutAdmin(SecretiveAdmin):
+    secrets = ("mark",)
+    list_display = ("id", "why", "by", "at")
+    list_select_related = ("by",)
+    exclude = ("mark",)
+    date_hierarchy = "at"

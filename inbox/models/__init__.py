@@ -5,15 +5,19 @@ from inbox.models.log_secrets import LogSecret
 from inbox.models.mailboxes import Credential, Folder, Mailbox
 from inbox.models.messages import AwaitedId, MailboxCopy, MessageId
 from inbox.models.never_log import NeverLog
+from inbox.models.opt_outs import OptOut
 from inbox.models.outbox import Outgoing
 from inbox.models.quarantine import Quarantined
 from inbox.models.readings import HeadersRead, Reading
+from inbox.models.sending_hours import SendingHours
+from inbox.models.sequences import Enrolment, Pace, Sequence, Step, StepRun
 from inbox.models.transport import HeaderBlock, RawCopy, TransportRecord
 
 __all__ = [
     "Absence",
     "AwaitedId",
     "Credential",
+    "Enrolment",
     "Folder",
     "HeaderBlock",
     "HeadersRead",
@@ -22,9 +26,15 @@ __all__ = [
     "MailboxCopy",
     "MessageId",
     "NeverLog",
+    "OptOut",
     "Outgoing",
+    "Pace",
     "Quarantined",
     "RawCopy",
     "Reading",
+    "SendingHours",
+    "Sequence",
+    "Step",
+    "StepRun",
     "TransportRecord",
 ]
