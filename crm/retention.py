@@ -30,6 +30,7 @@ from crm.models import (
     PurgeReceipt,
     Thread,
 )
+from crm.models.attachments import is_named
 
 BATCH = 200
 _logger = logging.getLogger(__name__)
@@ -182,5 +183,5 @@ def sweep(paths: Collection[str] | None = None) -> None:
 @transaction.atomic
 def _delete_file(path: str) -> None:
     taken, _by_model = DoomedFile.objects.filter(path=path).delete()
-    if taken and not Attachment.objects.filter(path=path).exists():
+    if taken and not is_named(path):
         default_storage.delete(path)

@@ -181,6 +181,58 @@ class LogSecretAdmin(SecretiveAdmin):
     list_select_related = ("user",)
 
 
+class PrewrittenAdmin(SecretiveAdmin):
+    """Names alone: what somebody keeps private is read by nobody else, an admin neither."""
+
+    secrets = ("html", "text", "subject")
+    exclude = ("html", "text", "subject")
+    list_select_related: ClassVar[Any] = ("owner",)
+    list_filter = ("shared", ("deleted_at", admin.EmptyFieldListFilter))
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(shared=True)
+
+
+@admin.register(models.Template)
+class TemplateAdmin(PrewrittenAdmin):
+    list_display = ("name", "folder", "owner", "language", "shared", "deleted_at")
+    list_select_related = ("owner", "folder")
+    search_fields = ("name",)
+
+
+@admin.register(models.Snippet)
+class SnippetAdmin(PrewrittenAdmin):
+    list_display = ("shortcut", "name", "owner", "shared", "deleted_at")
+    search_fields = ("shortcut", "name")
+
+
+@admin.register(models.TemplateFolder)
+class TemplateFolderAdmin(ReadOnlyAdmin):
+    list_display = ("name", "created_at", "deleted_at")
+    search_fields = ("name",)
+
+
+@admin.register(models.TemplateFile)
+class TemplateFileAdmin(ReadOnlyAdmin):
+    list_display = ("name", "template", "content_type", "size")
+    search_fields = ("name",)
+    list_select_related = ("template",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(template__shared=True)
+
+
+@admin.register(models.TemplateUse)
+class TemplateUseAdmin(ReadOnlyAdmin):
+    list_display = ("template", "email_id")
+    search_fields = ("template__name", "=email__message_id")
+    list_select_related = ("template",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request).exclude(email__private=True)  # M53
+        return rows.filter(template__shared=True)
+
+
 @admin.register(models.TransportRecord)
 class TransportRecordAdmin(ReadOnlyAdmin):
     list_display = ("email_id", "mailbox", "at", "sender", "size")

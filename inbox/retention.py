@@ -10,6 +10,7 @@ The figures are those of the RETENTION_ variables by default. `crm.retention` ev
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -21,7 +22,17 @@ from django.db.models import QuerySet
 from crm.lib.months import start_of_month
 from crm.models import Hold
 from crm.retention import TRASH, Part, Rule
-from inbox.models import HeaderBlock, MailboxCopy, Quarantined, RawCopy, TransportRecord
+from inbox.models import (
+    HeaderBlock,
+    MailboxCopy,
+    Quarantined,
+    RawCopy,
+    Snippet,
+    Template,
+    TemplateFile,
+    TemplateFolder,
+    TransportRecord,
+)
 
 
 def _months_ago(now: datetime) -> datetime:
@@ -63,6 +74,24 @@ def _headers(origin: str) -> Part:
     )
 
 
+def _erase_templates(ids: Sequence[int]) -> set[str]:
+    """Their files go with them, unless something else names them."""
+    paths = set(TemplateFile.objects.filter(template__in=ids).values_list("path", flat=True))
+    Template.objects.filter(pk__in=ids).delete()
+    return paths
+
+
+def _in_trash(model: Any) -> QuerySet[Any]:
+    rows: QuerySet[Any] = model.objects.trashed()
+    return rows
+
+
+PREWRITTEN = (
+    Part(partial(_in_trash, Template), "deleted_at", _erase_templates),
+    Part(partial(_in_trash, Snippet), "deleted_at", partial(_delete, Snippet)),
+    Part(partial(_in_trash, TemplateFolder), "deleted_at", partial(_delete, TemplateFolder)),
+)
+
 RULES: tuple[Rule, ...] = (
     Rule(
         name="transport",
@@ -96,5 +125,5 @@ RULES: tuple[Rule, ...] = (
         cutoff=_ago("days", "RETENTION_SENT_HEADERS_DAYS"),
         parts=[_headers(HeaderBlock.Origin.SENT)],
     ),
-    TRASH,
+    replace(TRASH, parts=[*TRASH.parts, *PREWRITTEN]),
 )

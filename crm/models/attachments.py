@@ -3,6 +3,7 @@
 import hashlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import models
@@ -54,19 +55,41 @@ def store_content(content: bytes) -> str:
     return saved
 
 
-class Attachment(models.Model):
+class KeptFile(models.Model):
+    """A row that names a file of the storage: as long as one does, the file is not deleted."""
+
+    name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=127)
+    size = models.PositiveBigIntegerField()  # bytes
+    # The file lies under a name made of its content, so writing it twice is writing it once.
+    path = models.CharField(max_length=100, blank=True, db_index=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+    def content(self) -> bytes:
+        with default_storage.open(self.path) as file:
+            content: bytes = file.read()
+        return content
+
+
+def is_named(path: str) -> bool:
+    """Whether any row names this file, of whatever kind it is."""
+    kinds: list[Any] = [model for model in apps.get_models() if issubclass(model, KeptFile)]
+    return any(model._default_manager.filter(path=path).exists() for model in kinds)
+
+
+class Attachment(KeptFile):
     class NotStored(models.TextChoices):
         STORED = "", gettext_lazy("stored")
         TOO_LARGE = "too_large", gettext_lazy("the message was larger than the configured limit")
 
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="files")
-    name = models.CharField(max_length=255)
-    content_type = models.CharField(max_length=127)
-    size = models.PositiveBigIntegerField()  # bytes
     content_id = models.CharField(max_length=255, blank=True)
     inline = models.BooleanField(default=False)
-    # The file lies under a name made of its content, so writing it twice is writing it once.
-    path = models.CharField(max_length=100, blank=True, db_index=True)
     not_stored = models.CharField(max_length=10, choices=NotStored, blank=True)
 
     objects: ClassVar[Any] = AttachmentQuerySet.as_manager()
@@ -75,9 +98,6 @@ class Attachment(models.Model):
         verbose_name, verbose_name_plural = gettext_lazy("attachment"), gettext_lazy("attachments")
         ordering = ["id"]
 
-    def __str__(self) -> str:
-        return self.name
-
     @property
     def stored(self) -> bool:
         return bool(self.path)
@@ -85,11 +105,6 @@ class Attachment(models.Model):
     @property
     def reason_not_stored(self) -> str:
         return "" if self.stored else self.get_not_stored_display()
-
-    def content(self) -> bytes:
-        with default_storage.open(self.path) as file:
-            content: bytes = file.read()
-        return content
 
     @property
     def label(self) -> str:

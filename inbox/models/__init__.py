@@ -11,6 +11,7 @@ from inbox.models.quarantine import Quarantined
 from inbox.models.readings import HeadersRead, Reading
 from inbox.models.sending_hours import SendingHours
 from inbox.models.sequences import Enrolment, Pace, Sequence, Step, StepRun
+from inbox.models.templates import Snippet, Template, TemplateFile, TemplateFolder, TemplateUse
 from inbox.models.transport import HeaderBlock, RawCopy, TransportRecord
 
 __all__ = [
@@ -36,5 +37,10 @@ __all__ = [
     "Sequence",
     "Step",
     "StepRun",
+    "Snippet",
+    "Template",
+    "TemplateFile",
+    "TemplateFolder",
+    "TemplateUse",
     "TransportRecord",
 ]

@@ -1,0 +1,1 @@
+"""Writing to many: templates (M24), sequences (M25)."""

@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 from crm import timeline
 from crm.lib.html import sanitise
 from crm.models import Company, Deal, Email, Participant, User
+from inbox import merge_fields
 from inbox.logbook import Letter, StoredFile, log_outgoing, store_files
 from inbox.mime import own_ids
 from inbox.mime.headers import addresses
 from inbox.mime.ids import normal
 from inbox.mime.text import text_of_html
 from inbox.mime.types import Address, ParsedAttachment
-from inbox.models import Mailbox, MessageId, Outgoing
+from inbox.models import Mailbox, MessageId, Outgoing, Template, TemplateUse
 
 MOST_RECIPIENTS = 500
 MOST_BYTES = 25 * 1024 * 1024  # of attachments: what most providers take
@@ -57,6 +58,7 @@ class Draft:
     on: Sequence[Company | Deal] = ()  # what it stands on beside its recipients' records
     unsubscribe_url: str = ""  # becomes List-Unsubscribe and its one press (M25)
     undo_seconds: int = 0  # how long it waits for second thoughts (M26)
+    template: Template | None = None  # what it was written with: its uses are counted (M24)
 
 
 def send(draft: Draft, *, by: User) -> Email:
@@ -99,6 +101,8 @@ def _log(
         files,
     )
     timeline.put(email.activity, *draft.on, thread=email.thread)
+    if draft.template:
+        TemplateUse.objects.create(template=draft.template, email=email)
     _make_due(draft, email, draft.send_at or now + timedelta(seconds=draft.undo_seconds))
     return email
 
@@ -183,6 +187,7 @@ def _refuse_unsendable(draft: Draft, recipients: list[tuple[str, Address]]) -> N
         )
     if not (draft.text.strip() or draft.html.strip() or draft.files):
         raise NotSendable("text", _("Write something, or attach a file."))
+    _refuse_unfilled(draft)
     if sum(file.size for file in draft.files) > MOST_BYTES:
         raise NotSendable(
             "attachments", _("The attachments are larger than 25 MB together. Remove one.")
@@ -192,6 +197,18 @@ def _refuse_unsendable(draft: Draft, recipients: list[tuple[str, Address]]) -> N
             "mailbox_id",
             _("{mailbox} is disconnected. Reconnect it first.").format(mailbox=draft.mailbox.email),
         )
+
+
+def _refuse_unfilled(draft: Draft) -> None:
+    """A merge field that nobody filled never leaves (M24)."""
+    body = [draft.text, text_of_html(merge_fields.outside_quotes(draft.html))]
+    for field, texts in (("subject", [draft.subject]), ("text", body)):
+        names = merge_fields.left_over(*texts)
+        if names:
+            tokens = ", ".join(map(merge_fields.token, names))
+            raise NotSendable(
+                field, _("Fill in or take out {fields} before you send.").format(fields=tokens)
+            )
 
 
 def written(name: str, address: str) -> str:

@@ -46,6 +46,11 @@ from inbox.models import (
     Quarantined,
     RawCopy,
     Reading,
+    Snippet,
+    Template,
+    TemplateFile,
+    TemplateFolder,
+    TemplateUse,
     TransportRecord,
 )
 from tests.factories import (
@@ -99,6 +104,18 @@ def fill(number: int) -> None:
     PurgeReceipt.objects.create(rule="trash", cutoff=now, started_at=now)
     DoomedFile.objects.create(path=f"attachments/{number}")
     _fill_inbox(user, email, number)
+    _fill_templates(user, email, number)
+
+
+def _fill_templates(user: User, email: Any, number: int) -> None:
+    folder = TemplateFolder.objects.create(name=f"Folder {number}")
+    mine = {"name": "Offer", "owner": user, "shared": True, "text": CANARY}
+    template = Template.objects.create(folder=folder, **mine)
+    Template.objects.create(name=CANARY, owner=user)  # private
+    values = {"name": "a.txt", "content_type": "text/plain", "size": 1, "path": "a"}
+    TemplateFile.objects.create(template=template, **values)
+    Snippet.objects.create(shortcut="thanks", **mine)
+    TemplateUse.objects.create(template=template, email=email)
 
 
 def _fill_inbox(user: User, email: Any, number: int) -> None:

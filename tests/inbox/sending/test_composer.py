@@ -5,7 +5,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from crm.models import Contact, Email
-from inbox.models import Mailbox, Outgoing
+from inbox.models import Mailbox, Outgoing, Template
 from inbox.sending import composer, outbox
 from inbox.sync import engine
 from tests.inbox.letters import reply_to
@@ -55,3 +55,41 @@ def test_what_follows_a_letter_names_the_id_that_its_readers_have(
     left = message_from_bytes(relay.accepted_by(aoki.email)[-1].raw, policy=policy.default)
     assert left["In-Reply-To"] == "<new@provider.test>"
     assert left["References"].split() == [f"<{offer.message_id}>", "<new@provider.test>"]
+
+
+@pytest.mark.rule("M24")
+@pytest.mark.parametrize(
+    ("field", "written"),
+    [
+        ("subject", {"subject": "For {{ contact.name }}", "text": "Hello."}),
+        ("text", {"subject": "Hi", "text": "Dear {{ contact.first_name }},"}),
+        ("text", {"subject": "Hi", "html": "<p>Dear {{ contact.<b>first</b>_name }},</p>"}),
+    ],
+)
+def test_a_field_that_nobody_filled_never_leaves(
+    mailbox: Mailbox, aoki: Contact, field: str, written: dict[str, str]
+) -> None:
+    draft = composer.Draft(mailbox=mailbox, to=[aoki.email], **written)
+    with pytest.raises(composer.NotSendable, match="contact") as refused:
+        composer.send(draft, by=mailbox.owner)
+    assert refused.value.field == field
+    assert not Outgoing.objects.exists()
+
+
+@pytest.mark.rule("M24")
+def test_a_quoted_field_is_no_field(mailbox: Mailbox, aoki: Contact) -> None:
+    """Who was sent one must be able to say so, and be answered."""
+    html = "<p>Sorry!</p><blockquote>Dear {{ contact.first_name }},</blockquote>"
+    for body in ({"text": "Sorry!\n> Dear {{ contact.first_name }},"}, {"html": html}):
+        draft = composer.Draft(mailbox=mailbox, to=[aoki.email], subject="Re: Hi", **body)
+        assert composer.send(draft, by=mailbox.owner).status == "queued"
+
+
+@pytest.mark.rule("M24")
+def test_a_template_that_was_used_is_counted(mailbox: Mailbox, aoki: Contact) -> None:
+    template = Template.objects.create(name="Offer", owner=mailbox.owner)
+    draft = composer.Draft(
+        mailbox=mailbox, to=[aoki.email], subject="Hi", text="Hello.", template=template
+    )
+    email = composer.send(draft, by=mailbox.owner)
+    assert [use.email for use in template.uses.all()] == [email]
