@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "django_htmx",
+    "django_prose_editor",  # for its files: the editor that the composer loads (static/js/rich.js)
     "template_partials.apps.SimpleAppConfig",  # the loaders are written out below
     "django_celery_beat",
     "ninja",  # for the files of /api/v1/docs: without them it would load them from elsewhere
@@ -220,6 +221,7 @@ RETENTION_TRANSPORT_MONTHS = env.int("RETENTION_TRANSPORT_MONTHS", default=1)
 RETENTION_RAW_HOURS = env.int("RETENTION_RAW_HOURS", default=24)
 RETENTION_SYNCED_HEADERS_DAYS = env.int("RETENTION_SYNCED_HEADERS_DAYS", default=7)
 RETENTION_SENT_HEADERS_DAYS = env.int("RETENTION_SENT_HEADERS_DAYS", default=365)
+RETENTION_DRAFTS_DAYS = env.int("RETENTION_DRAFTS_DAYS", default=90)
 RETENTION_TRASH_DAYS = env.int("RETENTION_TRASH_DAYS", default=90)
 
 # --- System mail, logs ------------------------------------------------------------------------

@@ -163,6 +163,24 @@ class ReadingAdmin(ReadOnlyAdmin):
     date_hierarchy = "at"
 
 
+@admin.register(models.Draft)
+class DraftAdmin(SecretiveAdmin):
+    """What somebody is still writing is nobody else's: no subject, no address, no text."""
+
+    secrets = ("to", "cc", "bcc", "subject", "html", "text", "quote", "key")
+    list_display = ("user", "mailbox", "touched_at", "discarded_at")
+    exclude = secrets
+    search_fields = ("user__email",)
+    list_select_related = ("user", "mailbox")
+
+
+@admin.register(models.DraftFile)
+class DraftFileAdmin(SecretiveAdmin):
+    secrets = ("name", "path")
+    list_display = ("id", "size", "at")
+    exclude = secrets
+
+
 @admin.register(models.NeverLog)
 class NeverLogAdmin(ReadOnlyAdmin):
     """The lists are kept on their own page."""

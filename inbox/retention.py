@@ -5,6 +5,8 @@
     raw              whole messages of Bcc, forward, folder     one day
     synced_headers   header blocks of mail that was found       7 days
     sent_headers     header blocks of mail that was sent        a year
+    drafts           what nobody wrote on, and files without    90 days
+                     a draft
 
 The figures are those of the RETENTION_ variables by default. `crm.retention` evaluates the table.
 """
@@ -23,6 +25,8 @@ from crm.lib.months import start_of_month
 from crm.models import Hold
 from crm.retention import TRASH, Part, Rule
 from inbox.models import (
+    Draft,
+    DraftFile,
     HeaderBlock,
     MailboxCopy,
     Quarantined,
@@ -92,6 +96,14 @@ PREWRITTEN = (
     Part(partial(_in_trash, TemplateFolder), "deleted_at", partial(_delete, TemplateFolder)),
 )
 
+
+def _delete_files(ids: Sequence[int]) -> set[str]:
+    rows = DraftFile.objects.filter(pk__in=ids)
+    paths = set(rows.values_list("path", flat=True))
+    rows.delete()
+    return paths
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         name="transport",
@@ -124,6 +136,15 @@ RULES: tuple[Rule, ...] = (
         number="M31",
         cutoff=_ago("days", "RETENTION_SENT_HEADERS_DAYS"),
         parts=[_headers(HeaderBlock.Origin.SENT)],
+    ),
+    Rule(
+        name="drafts",
+        number="M32",
+        cutoff=_ago("days", "RETENTION_DRAFTS_DAYS"),
+        parts=[
+            Part(Draft.objects.all, "touched_at", partial(_delete, Draft)),
+            Part(lambda: DraftFile.objects.filter(draft=None), "at", _delete_files),
+        ],
     ),
     replace(TRASH, parts=[*TRASH.parts, *PREWRITTEN]),
 )

@@ -1,10 +1,12 @@
-"""Attachment: a file of an activity, or its name and size with the reason why no more (M18)."""
+"""Attachment: a file of an activity, or its name and size with the reason why no more (M18).
+
+FileRow is what every row that names a file in the storage has; Attachment is one of them.
+"""
 
 import hashlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.apps import apps
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import models
 from django.db.models import Q
@@ -45,51 +47,71 @@ def store_content(content: bytes) -> str:
 
     What died half-way is found again by the next attempt, so nothing is left over or doubled.
     """
-    digest = hashlib.sha256(content).hexdigest()
-    path = f"attachments/{digest[:2]}/{digest[2:]}"
+    path = _path(hashlib.sha256(content).hexdigest())
+    return path if _is_kept(path, len(content)) else _save(path, ContentFile(content))
+
+
+def store_file(file: "File[bytes]") -> str:
+    """Like `store_content`, for a file that may be too large for the memory: it is read twice,
+    piece by piece."""
+    digest = hashlib.sha256()
+    for piece in file.chunks():
+        digest.update(piece)
+    path = _path(digest.hexdigest())
+    return path if _is_kept(path, file.size) else _save(path, file)
+
+
+def _path(digest: str) -> str:
+    return f"attachments/{digest[:2]}/{digest[2:]}"
+
+
+def _is_kept(path: str, size: int) -> bool:
     DoomedFile.objects.filter(path=path).delete()  # it is wanted again
-    if default_storage.exists(path) and default_storage.size(path) == len(content):
-        return path
+    return default_storage.exists(path) and default_storage.size(path) == size
+
+
+def _save(path: str, file: "File[bytes]") -> str:
     default_storage.delete(path)
-    saved: str = default_storage.save(path, ContentFile(content))
+    saved: str = default_storage.save(path, file)
     return saved
 
 
-class KeptFile(models.Model):
-    """A row that names a file of the storage: as long as one does, the file is not deleted."""
+class FileRow(models.Model):
+    """Names a file in the storage. While a row of any such model names a path, it stays there."""
 
     name = models.CharField(max_length=255)
     content_type = models.CharField(max_length=127)
     size = models.PositiveBigIntegerField()  # bytes
+    content_id = models.CharField(max_length=255, blank=True)
+    inline = models.BooleanField(default=False)
     # The file lies under a name made of its content, so writing it twice is writing it once.
     path = models.CharField(max_length=100, blank=True, db_index=True)
 
     class Meta:
         abstract = True
 
-    def __str__(self) -> str:
-        return self.name
-
     def content(self) -> bytes:
         with default_storage.open(self.path) as file:
             content: bytes = file.read()
         return content
 
+    @property
+    def label(self) -> str:
+        return self.name or _("attachment")
+
 
 def is_named(path: str) -> bool:
-    """Whether any row names this file, of whatever kind it is."""
-    kinds: list[Any] = [model for model in apps.get_models() if issubclass(model, KeptFile)]
-    return any(model._default_manager.filter(path=path).exists() for model in kinds)
+    """Whether a row of any kind names this file."""
+    kinds: Any = FileRow.__subclasses__()
+    return any(kind.objects.filter(path=path).exists() for kind in kinds)
 
 
-class Attachment(KeptFile):
+class Attachment(FileRow):
     class NotStored(models.TextChoices):
         STORED = "", gettext_lazy("stored")
         TOO_LARGE = "too_large", gettext_lazy("the message was larger than the configured limit")
 
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="files")
-    content_id = models.CharField(max_length=255, blank=True)
-    inline = models.BooleanField(default=False)
     not_stored = models.CharField(max_length=10, choices=NotStored, blank=True)
 
     objects: ClassVar[Any] = AttachmentQuerySet.as_manager()
@@ -98,6 +120,9 @@ class Attachment(KeptFile):
         verbose_name, verbose_name_plural = gettext_lazy("attachment"), gettext_lazy("attachments")
         ordering = ["id"]
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def stored(self) -> bool:
         return bool(self.path)
@@ -105,7 +130,3 @@ class Attachment(KeptFile):
     @property
     def reason_not_stored(self) -> str:
         return "" if self.stored else self.get_not_stored_display()
-
-    @property
-    def label(self) -> str:
-        return self.name or _("attachment")

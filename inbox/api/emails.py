@@ -125,13 +125,13 @@ def _show(email: Email, request: HttpRequest) -> Json:
     return shown.email(email, access.caller(request))
 
 
-def _draft(request: HttpRequest, payload: EmailIn, key: str) -> composer.Draft:
+def _draft(request: HttpRequest, payload: EmailIn, key: str) -> composer.NewEmail:
     caller = access.caller(request)
     emails = Activity.objects.visible_to(caller).filter(kind=Activity.Kind.EMAIL)
     emails = emails.select_related("email__thread")
     answers = access.related(emails, payload.in_reply_to_id, "in_reply_to_id")
     mailboxes = Mailbox.objects.usable_by(caller)
-    return composer.Draft(
+    return composer.NewEmail(
         mailbox=access.related(mailboxes, payload.mailbox_id, "mailbox_id"),
         to=payload.to,
         cc=payload.cc,

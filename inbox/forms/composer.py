@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import Attachment, Email
 from inbox.mime.types import ParsedAttachment
 from inbox.models import Mailbox
-from inbox.sending.composer import Draft
+from inbox.sending.composer import NewEmail
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -63,10 +63,10 @@ class ComposerForm(forms.Form):
         for name in ("to", "cc", "bcc"):
             self.fields[name].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
 
-    def draft(self, answers: Email | None, *, undo_seconds: int) -> Draft:
+    def draft(self, answers: Email | None, *, undo_seconds: int) -> NewEmail:
         """What is to be sent, as `inbox.sending.composer` takes it."""
         values = self.cleaned_data
-        return Draft(
+        return NewEmail(
             mailbox=values["mailbox"],
             to=[values["to"]],
             cc=[values["cc"]],

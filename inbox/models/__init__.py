@@ -1,6 +1,7 @@
 """The nouns that only mail needs."""
 
 from inbox.models.absences import Absence
+from inbox.models.drafts import Draft, DraftFile
 from inbox.models.log_secrets import LogSecret
 from inbox.models.mailboxes import Credential, Folder, Mailbox
 from inbox.models.messages import AwaitedId, MailboxCopy, MessageId
@@ -19,6 +20,8 @@ __all__ = [
     "AwaitedId",
     "Credential",
     "Enrolment",
+    "Draft",
+    "DraftFile",
     "Folder",
     "HeaderBlock",
     "HeadersRead",

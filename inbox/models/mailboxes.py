@@ -98,6 +98,7 @@ class Mailbox(Timestamped):
     )
     email = models.EmailField(_("address"), max_length=254)
     name = models.CharField(_("sender name"), max_length=150, blank=True)
+    signature = models.TextField(_("signature"), blank=True)  # HTML, cleaned; "" is none
     username = models.CharField(_("user name"), max_length=254)
     imap_host = models.CharField(max_length=253)
     imap_port = models.PositiveIntegerField(default=993)

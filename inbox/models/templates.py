@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Activity, Email
-from crm.models.attachments import KeptFile
+from crm.models.attachments import FileRow
 from crm.models.base import Timestamped, Trashable, TrashableQuerySet
 from crm.models.emails import readable_by
 from crm.models.visibility import MOST_LETTERS
@@ -127,7 +127,7 @@ class Template(Prewritten):
         return reverse("inbox:template", args=[self.pk])
 
 
-class TemplateFile(KeptFile):
+class TemplateFile(FileRow):
     """A file that goes out with a template."""
 
     template = models.ForeignKey(Template, models.CASCADE, related_name="files")

@@ -41,7 +41,7 @@ class NotSendable(Exception):
 
 
 @dataclass(frozen=True)
-class Draft:
+class NewEmail:
     """What a person wrote. Addresses as typed: "Ann <ann@a.example>, bob@b.example"."""
 
     mailbox: Mailbox
@@ -61,7 +61,7 @@ class Draft:
     template: Template | None = None  # what it was written with: its uses are counted (M24)
 
 
-def send(draft: Draft, *, by: User) -> Email:
+def send(draft: NewEmail, *, by: User) -> Email:
     """Log it and make it due, in one transaction; the worker sends it. Raises NotSendable.
 
     A second draft with the same idempotency key is answered with the e-mail of the first.
@@ -78,7 +78,7 @@ def send(draft: Draft, *, by: User) -> Email:
 
 @transaction.atomic
 def _log(
-    draft: Draft, by: User, recipients: list[tuple[str, Address]], files: list[StoredFile]
+    draft: NewEmail, by: User, recipients: list[tuple[str, Address]], files: list[StoredFile]
 ) -> Email:
     Mailbox.objects.select_for_update().get(pk=draft.mailbox.pk)  # one of two equal keys waits
     before = _sent_before(draft)
@@ -107,7 +107,7 @@ def _log(
     return email
 
 
-def _make_due(draft: Draft, email: Email, due_at: datetime) -> None:
+def _make_due(draft: NewEmail, email: Email, due_at: datetime) -> None:
     if draft.send_at:
         email.status = Email.Status.SCHEDULED
         email.save(update_fields=["status"])
@@ -135,7 +135,7 @@ def _chain(answers: Email) -> list[list[str]]:
     return [[email.message_id] * bool(email.message_id) + given[email.pk] for email in emails]
 
 
-def _sent_before(draft: Draft) -> Email | None:
+def _sent_before(draft: NewEmail) -> Email | None:
     if not draft.idempotency_key:
         return None
     same = Outgoing.objects.filter(mailbox=draft.mailbox, idempotency_key=draft.idempotency_key)
@@ -143,7 +143,7 @@ def _sent_before(draft: Draft) -> Email | None:
     return found.email if found else None
 
 
-def _recipients(draft: Draft) -> list[tuple[str, Address]]:
+def _recipients(draft: NewEmail) -> list[tuple[str, Address]]:
     """(role, address), each address once; the first mention counts."""
     role = Participant.Role
     people: list[tuple[str, Address]] = []
@@ -178,7 +178,7 @@ def _read_address(field: str, piece: str) -> Address:
     return found[0]
 
 
-def _refuse_unsendable(draft: Draft, recipients: list[tuple[str, Address]]) -> None:
+def _refuse_unsendable(draft: NewEmail, recipients: list[tuple[str, Address]]) -> None:
     if not recipients:
         raise NotSendable("to", _("Add at least one recipient."))
     if len(recipients) > MOST_RECIPIENTS:

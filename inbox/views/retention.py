@@ -63,6 +63,12 @@ WORDS: dict[str, Words] = {
         "days",
         "RETENTION_SENT_HEADERS_DAYS",
     ),
+    "drafts": Words(
+        gettext_lazy("Drafts"),
+        gettext_lazy("E-mails that somebody began and has not touched since, with their files."),
+        "days",
+        "RETENTION_DRAFTS_DAYS",
+    ),
 }
 
 

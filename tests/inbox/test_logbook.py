@@ -26,7 +26,7 @@ def sent(mailbox: Mailbox, aoki: Contact) -> Email:
 
 
 def send(mailbox: Mailbox, contact: Contact, answers: Email | None = None) -> Email:
-    draft = composer.Draft(
+    draft = composer.NewEmail(
         mailbox=mailbox, to=[contact.email], subject="Our offer", text="Hello.", answers=answers
     )
     email = composer.send(draft, by=mailbox.owner)

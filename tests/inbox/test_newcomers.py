@@ -21,7 +21,7 @@ WISH = Mailbox.ContactCreation
 
 
 def send(mailbox: Mailbox, *to: str) -> Email:
-    draft = composer.Draft(mailbox=mailbox, to=to, subject="Our offer", text="Hello.")
+    draft = composer.NewEmail(mailbox=mailbox, to=to, subject="Our offer", text="Hello.")
     email = composer.send(draft, by=mailbox.owner)
     outbox.attempt(Outgoing.objects.get(email=email))
     return email

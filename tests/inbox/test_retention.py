@@ -234,7 +234,14 @@ def test_the_command_counts_then_purges_and_leaves_receipts(
 ) -> None:
     email = beside(aoki, mailbox, AT)
     Contact.objects.filter(pk=aoki.pk).update(deleted_at=AT)
-    expected = {"transport": 2, "raw": 1, "synced_headers": 1, "sent_headers": 0, "trash": 1}
+    expected = {
+        "transport": 2,
+        "raw": 1,
+        "synced_headers": 1,
+        "sent_headers": 0,
+        "drafts": 0,
+        "trash": 1,
+    }
     for flags in (["--dry-run"], ["--dry-run"], []):
         call_command("purge_expired", "--now", "2026-07-01T00:00:00Z", *flags)
         assert json.loads(capsys.readouterr().out) == expected

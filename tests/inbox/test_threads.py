@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.live]
 
 
 def send(mailbox: Mailbox, to: str, subject: str, answers: Email | None = None) -> Email:
-    draft = composer.Draft(
+    draft = composer.NewEmail(
         mailbox=mailbox, to=[to], subject=subject, text="Hello.", answers=answers
     )
     email = composer.send(draft, by=mailbox.owner)

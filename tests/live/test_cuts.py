@@ -26,7 +26,7 @@ SAMPLE = int(os.environ.get("CUT_POINTS", "12"))
 
 @pytest.fixture
 def sent(mailbox: Mailbox, aoki: Contact) -> Email:
-    draft = composer.Draft(mailbox=mailbox, to=[aoki.email], subject="Our offer", text="Hello.")
+    draft = composer.NewEmail(mailbox=mailbox, to=[aoki.email], subject="Our offer", text="Hello.")
     email = composer.send(draft, by=mailbox.owner)
     outbox.attempt(Outgoing.objects.get(email=email))
     look(mailbox)

@@ -51,7 +51,7 @@ def points(steps: int) -> Iterator[int]:
 
 
 def written(mailbox: Mailbox, contact: Contact) -> Outgoing:
-    draft = composer.Draft(mailbox=mailbox, to=[contact.email], subject="Offer", text="Hello.")
+    draft = composer.NewEmail(mailbox=mailbox, to=[contact.email], subject="Offer", text="Hello.")
     return Outgoing.objects.get(email=composer.send(draft, by=mailbox.owner))
 
 

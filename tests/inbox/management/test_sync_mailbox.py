@@ -29,7 +29,7 @@ def test_one_pass_prints_what_it_did(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     mailbox = connect_mailbox(hana, trusted, mail_user("hana"))
-    draft = composer.Draft(mailbox=mailbox, to=[aoki.email], subject="x", text="x")
+    draft = composer.NewEmail(mailbox=mailbox, to=[aoki.email], subject="x", text="x")
     email = composer.send(draft, by=hana)
     outbox.attempt(email.outgoing)
     trusted.deliver(mailbox.email, reply_to(email, sender=aoki.email, to=mailbox.email).as_bytes())

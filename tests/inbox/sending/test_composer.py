@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.live]
 
 
 def send(mailbox: Mailbox, to: str, answers: Email | None = None) -> Email:
-    draft = composer.Draft(
+    draft = composer.NewEmail(
         mailbox=mailbox, to=[to], subject="Our offer", text="Hello.", answers=answers
     )
     email = composer.send(draft, by=mailbox.owner)

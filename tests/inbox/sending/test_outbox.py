@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.live]
 
 def written(mailbox: Mailbox, *to: str, **more: object) -> Outgoing:
     values = {"subject": "Our offer", "text": "Hello.", **more}
-    draft = composer.Draft(mailbox=mailbox, to=list(to), **values)  # type: ignore[arg-type]
+    draft = composer.NewEmail(mailbox=mailbox, to=list(to), **values)  # type: ignore[arg-type]
     return Outgoing.objects.get(email=composer.send(draft, by=mailbox.owner))
 
 
@@ -290,7 +290,7 @@ def test_an_idempotency_key_sends_once(mailbox: Mailbox) -> None:
 def test_what_cannot_be_sent_is_refused_by_field(
     mailbox: Mailbox, field: str, values: dict[str, object]
 ) -> None:
-    draft = composer.Draft(mailbox=mailbox, subject="x", **{"text": "Hi", **values})  # type: ignore[arg-type]
+    draft = composer.NewEmail(mailbox=mailbox, subject="x", **{"text": "Hi", **values})  # type: ignore[arg-type]
     with pytest.raises(composer.NotSendable) as refused:
         composer.send(draft, by=mailbox.owner)
     assert refused.value.field == field

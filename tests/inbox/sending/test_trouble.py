@@ -30,7 +30,7 @@ FILE = ParsedAttachment("offer.pdf", "application/pdf", 5, b"%PDF-", "", False)
 
 def written(mailbox: Mailbox, *to: str, **more: object) -> Outgoing:
     values = {"subject": "Our offer", "text": "Hello.", **more}
-    draft = composer.Draft(mailbox=mailbox, to=list(to), **values)  # type: ignore[arg-type]
+    draft = composer.NewEmail(mailbox=mailbox, to=list(to), **values)  # type: ignore[arg-type]
     return Outgoing.objects.get(email=composer.send(draft, by=mailbox.owner))
 
 

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.live, pytest.mark.rule("M26")]
 
 @pytest.fixture
 def waiting(mailbox: Mailbox, aoki: Contact) -> Outgoing:
-    draft = composer.Draft(
+    draft = composer.NewEmail(
         mailbox=mailbox, to=[aoki.email], subject="Offer", text="Hello.", undo_seconds=10
     )
     outgoing: Outgoing = Outgoing.objects.get(email=composer.send(draft, by=mailbox.owner))

@@ -42,7 +42,7 @@ def sent(mailbox: Mailbox, aoki: Contact, relay: Relay) -> Email:
 
 
 def send(mailbox: Mailbox, contact: Contact, subject: str = "Our offer") -> Email:
-    draft = composer.Draft(mailbox=mailbox, to=[contact.email], subject=subject, text="Hello.")
+    draft = composer.NewEmail(mailbox=mailbox, to=[contact.email], subject=subject, text="Hello.")
     email = composer.send(draft, by=mailbox.owner)
     outbox.attempt(Outgoing.objects.get(email=email))
     email.refresh_from_db()

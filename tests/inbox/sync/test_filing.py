@@ -27,7 +27,7 @@ def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str]) -> Mail
 
 @pytest.fixture
 def sent(mailbox: Mailbox, aoki: Contact, relay: Relay) -> Email:
-    draft = composer.Draft(mailbox=mailbox, to=[aoki.email], subject="Our offer", text="Hello.")
+    draft = composer.NewEmail(mailbox=mailbox, to=[aoki.email], subject="Our offer", text="Hello.")
     email = composer.send(draft, by=mailbox.owner)
     outbox.attempt(Outgoing.objects.get(email=email))
     return email

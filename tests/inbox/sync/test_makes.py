@@ -41,7 +41,7 @@ def mailbox(hana: User, server: MailServer, mail_user: Callable[..., str], relay
 
 @pytest.fixture
 def sent(mailbox: Mailbox, aoki: Contact) -> Email:
-    draft = composer.Draft(mailbox=mailbox, to=[aoki.email], subject="Our offer", text="Hello.")
+    draft = composer.NewEmail(mailbox=mailbox, to=[aoki.email], subject="Our offer", text="Hello.")
     email = composer.send(draft, by=mailbox.owner)
     outbox.attempt(Outgoing.objects.get(email=email))
     return email

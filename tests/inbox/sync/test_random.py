@@ -192,7 +192,7 @@ def test_whatever_happens_the_timeline_is_what_it_should_be(
 ) -> None:
     def world() -> World:
         mailbox = connect_mailbox(hana, trusted, mail_user("hana"))
-        draft = composer.Draft(mailbox=mailbox, to=[aoki.email], subject="Offer", text="Hello.")
+        draft = composer.NewEmail(mailbox=mailbox, to=[aoki.email], subject="Offer", text="Hello.")
         email = composer.send(draft, by=hana)
         outbox.attempt(Outgoing.objects.get(email=email))
         trusted.create(mailbox.email, "Clients")

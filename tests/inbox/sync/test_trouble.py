@@ -33,7 +33,7 @@ MailUser = Callable[..., str]
 
 @pytest.fixture
 def sent(mailbox: Mailbox, aoki: Contact) -> Email:
-    draft = composer.Draft(mailbox=mailbox, to=[aoki.email], subject="Our offer", text="Hello.")
+    draft = composer.NewEmail(mailbox=mailbox, to=[aoki.email], subject="Our offer", text="Hello.")
     email = composer.send(draft, by=mailbox.owner)
     outbox.attempt(Outgoing.objects.get(email=email))
     return email

@@ -25,7 +25,7 @@ MANY = ["Clients", "Clients/日本", "CRM", "Newsletters", "100% sure"]
 
 @pytest.fixture
 def sent(mailbox: Mailbox, aoki: Contact) -> Email:
-    draft = composer.Draft(mailbox=mailbox, to=[aoki.email], subject="Our offer", text="Hello.")
+    draft = composer.NewEmail(mailbox=mailbox, to=[aoki.email], subject="Our offer", text="Hello.")
     email = composer.send(draft, by=mailbox.owner)
     outbox.attempt(Outgoing.objects.get(email=email))
     look(mailbox)

@@ -58,7 +58,7 @@ def wait_until(holds: Callable[[], bool], seconds: float = 10) -> float:
 
 
 def sent(mailbox: Mailbox, contact: Contact) -> Email:
-    draft = composer.Draft(mailbox=mailbox, to=[contact.email], subject="Offer", text="Hello.")
+    draft = composer.NewEmail(mailbox=mailbox, to=[contact.email], subject="Offer", text="Hello.")
     email = composer.send(draft, by=mailbox.owner)
     outbox.attempt(Outgoing.objects.get(email=email))
     return email
