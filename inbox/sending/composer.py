@@ -199,7 +199,7 @@ def _refuse_unsendable(draft: NewEmail, recipients: list[tuple[str, Address]]) -
         )
 
 
-def _refuse_unfilled(draft: Draft) -> None:
+def _refuse_unfilled(draft: NewEmail) -> None:
     """A merge field that nobody filled never leaves (M24)."""
     body = [draft.text, text_of_html(merge_fields.outside_quotes(draft.html))]
     for field, texts in (("subject", [draft.subject]), ("text", body)):
