@@ -69,7 +69,7 @@ def test_what_follows_a_letter_names_the_id_that_its_readers_have(
 def test_a_field_that_nobody_filled_never_leaves(
     mailbox: Mailbox, aoki: Contact, field: str, written: dict[str, str]
 ) -> None:
-    draft = composer.Draft(mailbox=mailbox, to=[aoki.email], **written)
+    draft = composer.NewEmail(mailbox=mailbox, to=[aoki.email], **written)
     with pytest.raises(composer.NotSendable, match="contact") as refused:
         composer.send(draft, by=mailbox.owner)
     assert refused.value.field == field
@@ -81,14 +81,14 @@ def test_a_quoted_field_is_no_field(mailbox: Mailbox, aoki: Contact) -> None:
     """Who was sent one must be able to say so, and be answered."""
     html = "<p>Sorry!</p><blockquote>Dear {{ contact.first_name }},</blockquote>"
     for body in ({"text": "Sorry!\n> Dear {{ contact.first_name }},"}, {"html": html}):
-        draft = composer.Draft(mailbox=mailbox, to=[aoki.email], subject="Re: Hi", **body)
+        draft = composer.NewEmail(mailbox=mailbox, to=[aoki.email], subject="Re: Hi", **body)
         assert composer.send(draft, by=mailbox.owner).status == "queued"
 
 
 @pytest.mark.rule("M24")
 def test_a_template_that_was_used_is_counted(mailbox: Mailbox, aoki: Contact) -> None:
     template = Template.objects.create(name="Offer", owner=mailbox.owner)
-    draft = composer.Draft(
+    draft = composer.NewEmail(
         mailbox=mailbox, to=[aoki.email], subject="Hi", text="Hello.", template=template
     )
     email = composer.send(draft, by=mailbox.owner)
