@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Self
 
 from django.db.models import Model
 from django.utils import timezone
@@ -116,14 +117,33 @@ def _with_everything_stored(world: World, floor: Floor) -> list[Result]:
 
 def scan(world: World, port: int = 0) -> None:
     """What may matter in the big folder, found and asked for in full; judged by nobody."""
-    mailbox = world.mailbox("big", port=port)
-    token = mailbox.claim(timezone.now())
-    assert token
-    with doors.reading(mailbox) as session:
-        folder = mailbox.folders.get(role=Folder.Role.INBOX)
-        session.examine(folder.name)
-        found = sum(map(len, sifted(1, folder, Visit(mailbox, session, token), waits=False)))
-    assert found >= len(answers_at(world.size)), found
+    with Scan(world, port) as one:
+        one.run()
+
+
+class Scan:
+    """A connection, and the ids of the CRM in memory: what a scan of any length costs once."""
+
+    def __init__(self, world: World, port: int = 0) -> None:
+        self.size = world.size
+        mailbox = world.mailbox("big", port=port)
+        self.folder = mailbox.folders.get(role=Folder.Role.INBOX)
+        token = mailbox.claim(timezone.now())
+        assert token
+        self.visit = Visit(mailbox, doors.reading(mailbox), token)
+        self.sieve = known.Sieve()
+        self.sieve.refresh()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.visit.session.close()
+
+    def run(self) -> None:
+        self.visit.session.examine(self.folder.name)
+        found = sifted(1, self.folder, self.visit, self.sieve, waits=False)
+        assert sum(map(len, found)) >= len(answers_at(self.size))
 
 
 def everything(world: World) -> None:

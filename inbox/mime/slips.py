@@ -6,29 +6,92 @@ in full by those who understand it (`headers.py`). Pure; nothing here raises.
 """
 
 import re
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 FIELDS = "From Message-ID In-Reply-To References Content-Type Return-Path"
-_ID = re.compile(rb"<([^<>]+)>")
-_NAMES = re.compile(rb"\n(?:[Ii]n-[Rr]eply-[Tt]o|[Rr]eferences):\s*<")
-# Nothing but short ids in brackets, somebody who wrote it, and no report by the standard. The names
-# of fields as mail programs write them: matching every case would take twice as long.
-_PLAIN = re.compile(
-    rb"(?:(?:[Mm]essage-[Ii][Dd]|[Ii]n-[Rr]eply-[Tt]o|[Rr]eferences):"
-    rb"(?:\s*<[!-;=@-~]{1,250}>)*\s*\n"
-    rb"|[Ff]rom:[ \t<>]*[^\s<>][^\n]*\n(?:[ \t][^\n]*\n)*"
-    rb"|[Cc]ontent-[Tt]ype:(?!\s*(?i:multipart/report))[^\n]*\n(?:[ \t][^\n]*\n)*"
-    rb"|[Rr]eturn-[Pp]ath:\s*<[!-;=?-~]+>\s*\n)*\r?\n?"
+# Of a block that has the shape the ids are short and in brackets, somebody wrote it, and it is no
+# report by the standard. The names of fields as mail programs write them: matching every case would
+# take twice as long. Each repeat keeps what it took, so the time grows with the length alone.
+SHAPE = (
+    rb"(?:(?P<wrote>[Ff]rom:[ \t<>]*+[^\s<>][^\n]*+\n(?:[ \t][^\n]*+\n)*)"
+    rb"|(?:[Mm]essage-[Ii][Dd]|[Ii]n-[Rr]eply-[Tt]o|[Rr]eferences):"
+    rb"(?:[ \t\r\n]*+<[!-;=@-~]{1,250}+>)*[ \t\r]*+\n"
+    rb"|[Cc]ontent-[Tt]ype:(?!\s*+(?i:multipart/report))[^\n]*+\n(?:[ \t][^\n]*+\n)*"
+    rb"|[Rr]eturn-[Pp]ath:[ \t]*+<[!-;=?-~]++>[ \t\r]*+\n)*\r?+\n?+(?(wrote)|(?!))"
 )
+_SHAPE = re.compile(SHAPE)
+_BRACKETS = re.compile(rb"<([^>]++)>")
+_ID = re.compile(rb"<([^<>]++)>")
+_NAMES = re.compile(rb"(?:\A|\n)(?:[Ii]n-[Rr]eply-[Tt]o|[Rr]eferences):[ \t\r\n]*+<")
+FEW = 20  # ids that are sought one by one
+_SERVERS = (b"daemon", b"master", b"delivery")  # words in the addresses of mail servers
 
 
-def ids_in(block: bytes) -> list[bytes]:
-    """Every id that a plain block carries or names, in normal form (`ids.normal`)."""
-    return _ID.findall(block)
+@dataclass(frozen=True)
+class Sheet:
+    """The blocks of several messages in one piece of bytes, so that all are searched at once.
+
+    `shaped`: each is a match of SHAPE. Places count the messages, `starts` and `ends` the bytes.
+    """
+
+    data: bytes
+    uids: Sequence[int]
+    starts: Sequence[int]
+    ends: Sequence[int]
+    shaped: bool = False
+
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        return ((uid, self.block(place)) for place, uid in enumerate(self.uids))
+
+    def block(self, place: int) -> bytes:
+        return self.data[self.starts[place] : self.ends[place]]
+
+    @cached_property
+    def ids(self) -> list[bytes]:
+        """Every id that they carry or name, in the order of the bytes."""
+        return ids_in(self.data)
+
+    def naming(self, ids: Collection[bytes]) -> set[int]:
+        """The places of those that carry or name one of these ids."""
+        wanted = set(ids).intersection(self.ids) if ids else set()
+        if len(wanted) > FEW:
+            each_id = (each.start() for each in _ID.finditer(self.data) if each[1] in wanted)
+            return self._places(each_id)
+        return {place for value in wanted for place in self._holding(b"<" + value + b">")}
+
+    def odd(self) -> set[int]:
+        """The places of those that are not plain."""
+        if not self.shaped:
+            return {place for place, (_uid, block) in enumerate(self) if not is_plain(block)}
+        said = self.data.lower()
+        return {place for word in _SERVERS for place in self._holding(word, said)}
+
+    def answers(self) -> set[int]:
+        """The places of those that name another message, where they are plain."""
+        return self._places(each.end() for each in _NAMES.finditer(self.data))
+
+    def _holding(self, word: bytes, data: bytes = b"") -> set[int]:
+        data, found, at = data or self.data, [], -1
+        while (at := data.find(word, at + 1)) >= 0:
+            found.append(at)
+        return self._places(found)
+
+    def _places(self, bytes_at: Iterable[int]) -> set[int]:
+        return {self._place(at) for at in bytes_at} - {-1}
+
+    def _place(self, at: int) -> int:
+        """Whose byte this is; -1: it lies between them."""
+        place = bisect_right(self.starts, at) - 1
+        return place if place >= 0 and at < self.ends[place] else -1
 
 
-def is_answer(block: bytes) -> bool:
-    """Whether a plain block names another message."""
-    return _NAMES.search(b"\n" + block) is not None
+def ids_in(plain: bytes) -> list[bytes]:
+    """Every id that plain blocks carry or name, in normal form (`ids.normal`)."""
+    found = _BRACKETS.findall(plain)
+    return _ID.findall(plain) if b"<" in b"".join(found) else found  # "a < b" in somebody's name
 
 
 def is_plain(block: bytes) -> bool:
@@ -40,7 +103,5 @@ def is_plain(block: bytes) -> bool:
     >>> is_plain(b"From: anna@x\\r\\nIn-Reply-To: your letter of Monday\\r\\n\\r\\n")
     False
     """
-    said = b"\n" + block.lower()
-    if b"daemon" in said or b"master" in said or b"delivery" in said or b"\nfrom:" not in said:
-        return False
-    return _PLAIN.fullmatch(block) is not None
+    said = block.lower()
+    return _SHAPE.fullmatch(block) is not None and not any(word in said for word in _SERVERS)

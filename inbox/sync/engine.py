@@ -23,6 +23,7 @@ from inbox.connect import doors
 from inbox.models import Folder, Mailbox
 from inbox.sync.chunks import chunks, take
 from inbox.sync.judging import Verdict, judge
+from inbox.sync.known import Sieve
 from inbox.sync.plan import Look, begin_again
 from inbox.sync.rules import ids_named_by
 from inbox.sync.sift import is_long, replies_alone, sifted
@@ -215,7 +216,7 @@ def _headers(
     first: int, status: FolderStatus, folder: Folder, visit: Visit, *, waits: bool
 ) -> Iterator[list[HeaderBlock]]:
     if is_long(first, status) and replies_alone(folder):
-        return sifted(first, folder, visit, waits=waits)
+        return sifted(first, folder, visit, Sieve(), waits=waits)
     return _batches(visit.session.headers(first, None), HEADERS_AT_ONCE)
 
 

@@ -1,6 +1,7 @@
 """Which of the ids that a batch of headers names does the CRM hold? One query a batch (M7, M10)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import islice
 
 from inbox.mime.types import ParsedHeaders
 from inbox.models import MessageId
@@ -39,15 +40,16 @@ class Sieve:
         if not self._few:
             return
         added = MessageId.objects.filter(pk__gt=self._last - OVERLAP).order_by("pk")
-        for pk, value in added.values_list("pk", "value").iterator():
-            self._last = pk
-            self._hashes.add(hash(value.encode()))
+        rows = added.values_list("pk", "value").iterator(chunk_size=10_000)
+        while some := list(islice(rows, 10_000)):
+            self._last = some[-1][0]
+            self._hashes.update([hash(value.encode()) for _pk, value in some])
 
-    def held(self, ids: set[bytes]) -> set[bytes]:
+    def held(self, ids: Collection[bytes]) -> set[bytes]:
         if not self._few:
             named = {value.decode("ascii", "replace") for value in ids}
             known = MessageId.objects.among(named).values_list("value", flat=True)
             return {value.encode() for value in known}
-        if self._hashes.isdisjoint(map(hash, ids)):
-            return set()
-        return {value for value in ids if hash(value) in self._hashes}
+        found = self._hashes.intersection(map(hash, ids))
+        by_hash = dict(zip(map(hash, ids), ids, strict=True)) if found else {}
+        return {by_hash[each] for each in found}

@@ -8,12 +8,12 @@ no Reason where replies alone are logged (M7). Whatever is odd is judged. What t
 covers (M11) is counted only where it would have been read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from inbox.mime.headers import parse_headers
 from inbox.mime.ids import normal
-from inbox.mime.slips import ids_in, is_answer, is_plain
+from inbox.mime.slips import Sheet
 from inbox.models import Folder, Mailbox
 from inbox.sync.known import Sieve
 from inbox.sync.visit import Held, Visit
@@ -36,13 +36,12 @@ def replies_alone(folder: Folder) -> bool:
 
 
 def sifted(
-    first_uid: int, folder: Folder, visit: Visit, *, waits: bool
+    first_uid: int, folder: Folder, visit: Visit, sieve: Sieve, *, waits: bool
 ) -> Iterator[list[HeaderBlock]]:
     """The messages that may matter, in batches. When the next batch is asked for the last one was
     dealt with, so the cursor may move over what was passed over before it.
 
     `waits`: an answer to what is not known yet is looked at again after the INBOX."""
-    sieve = Sieve()
     for uids in visit.session.uids_above(first_uid):
         for start in range(0, len(uids), A_ROUND):
             a_round = uids[start : start + A_ROUND]
@@ -58,21 +57,38 @@ def sifted(
 
 
 def _chosen(uids: list[int], sieve: Sieve, visit: Visit, *, waits: bool) -> tuple[list[int], int]:
-    """A message that may matter may be what a later one answers, so its id counts from then on.
+    """A message that may matter may be what another one answers, so its id counts from then on.
     One that the server left out may matter as well (F44). And where that `waits`, the first
     answer among what is passed over; 0: there is none."""
     plain: set[int] = set()
-    answers: set[int] = set()
     odd: set[int] = set()
     ours: set[bytes] = set()
-    for slips in visit.session.slips(uids):
-        named = [ids_in(raw) for _uid, raw in slips]
-        ours |= sieve.held(set(chain.from_iterable(named)))
-        for (uid, raw), ids in sorted(zip(slips, named, strict=True)):
-            if ours.isdisjoint(ids) and is_plain(raw):
-                plain.add(uid)
-                answers.update([uid] if waits and is_answer(raw) else [])
-            else:
-                odd.add(uid)
-                ours.add(normal(parse_headers(raw).message_id).encode())
-    return sorted(set(uids) - (plain - odd)), min(answers - odd, default=0)
+    answer = 0
+    for sheets in visit.session.slips(uids):
+        ours |= sieve.held(list(chain.from_iterable(sheet.ids for sheet in sheets)))
+        for sheet, places in zip(sheets, _odd(sheets, ours), strict=True):
+            plain.update(sheet.uids)
+            odd.update(sheet.uids[place] for place in places)
+            if waits and not 0 < answer < min(sheet.uids):
+                others = {sheet.uids[place] for place in sheet.answers() if place not in places}
+                answer = min(others | ({answer} if answer else set()), default=0)
+    return sorted(set(uids) - (plain - odd)), answer
+
+
+def _odd(sheets: Sequence[Sheet], ours: set[bytes]) -> list[set[int]]:
+    """The places on each sheet of what may matter; their ids are added to `ours`."""
+    odd = [sheet.odd() for sheet in sheets]
+    fresh = ours | _ids_of(sheets, odd)
+    while fresh:
+        ours |= fresh
+        new = [sheet.naming(fresh) - known for sheet, known in zip(sheets, odd, strict=True)]
+        odd = [known | more for known, more in zip(odd, new, strict=True)]
+        fresh = _ids_of(sheets, new) - ours
+    return odd
+
+
+def _ids_of(sheets: Sequence[Sheet], places: Sequence[set[int]]) -> set[bytes]:
+    """The ids that these messages carry."""
+    blocks = [sheet.block(n) for sheet, some in zip(sheets, places, strict=True) for n in some]
+    ids = {normal(parse_headers(block).message_id).encode() for block in blocks}
+    return ids - {b""}

@@ -12,6 +12,7 @@ from typing import Self
 
 from inbox.mime.origin import TRACE
 from inbox.mime.slips import FIELDS as SLIP_FIELDS
+from inbox.mime.slips import Sheet
 from inbox.reason import Reason
 from inbox.wire.account import Account
 from inbox.wire.client import Argument, Client, is_exists, quoted
@@ -29,7 +30,7 @@ from inbox.wire.responses import (
     ranges,
     status_line,
 )
-from inbox.wire.slips import Slip, fetch_slips
+from inbox.wire.slips import fetch_slips
 from inbox.wire.structure import Outlined, outline
 
 BATCH = 500
@@ -176,7 +177,7 @@ class ReadingSession:
         for window in self._windows(first_uid, None):
             yield self._there(window, first_uid, end)
 
-    def slips(self, uids: Sequence[int]) -> Iterator[list[Slip]]:
+    def slips(self, uids: Sequence[int]) -> Iterator[list[Sheet]]:
         """The few header fields by which a long scan sees what is plainly none of ours, of the
         messages between the first and the last of these."""
         return fetch_slips(self._client, range(uids[0], uids[-1] + 1), SLIP_FIELDS)

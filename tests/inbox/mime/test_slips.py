@@ -1,13 +1,19 @@
 """What counts as plain is found in full by `ids_in`, as the careful reading finds it."""
 
 import itertools
+import re
 import time
+from itertools import accumulate, islice
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from inbox.mime import slips
 from inbox.mime.headers import parse_headers
 from inbox.mime.ids import normal
-from inbox.mime.slips import ids_in, is_plain
+from inbox.mime.slips import SHAPE, Sheet, ids_in, is_plain
 
 ANNA = b"From: Anna <anna@x.test>\r\n"
 PLAIN = [
@@ -76,3 +82,34 @@ def test_hostile_blocks_cost_little() -> None:
         for field in (b"References:", b"Content-Type:", b"Return-Path:", b"From:"):
             is_plain(field + bomb * 20_000 + b"!")
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.rule("M7")
+@pytest.mark.rule("M20")
+@given(
+    st.lists(st.sampled_from([*PLAIN, *ODD, b"From: a < b <anna@x.test>\r\n"]), min_size=1),
+    st.lists(st.integers(1, 4), min_size=1),
+    st.booleans(),
+)
+def test_a_sheet_says_of_each_block_what_the_block_says(
+    fields: list[bytes], sizes: list[int], shaped: bool
+) -> None:
+    rows = iter(fields)
+    blocks = [b"".join(islice(rows, size)) + b"\r\n" for size in sizes]
+    blocks = [b for b in blocks if re.fullmatch(SHAPE, b) or not shaped]
+    starts = [0, *accumulate(len(block) + 3 for block in blocks)][: len(blocks)]
+    ends = [start + len(block) for start, block in zip(starts, blocks, strict=True)]
+    sheet = Sheet(b")\r\n".join(blocks), range(7, 7 + len(blocks)), starts, ends, shaped=shaped)
+
+    assert list(sheet) == list(enumerate(blocks, 7))
+    odd = {place for place, block in enumerate(blocks) if not is_plain(block)}
+    assert sheet.odd() == odd
+    for wanted in (set(), {b"a@x.test"}, {b"b@x.test", b"c@x.test"}):
+        named = {n for n, block in enumerate(blocks) if wanted.intersection(ids_in(block))}
+        few = sheet.naming(wanted)
+        assert few - odd == named - odd
+        with patch.object(slips, "FEW", -1):
+            assert sheet.naming(wanted) == few
+    names = {n for n, block in enumerate(blocks) if parse_headers(block).in_reply_to}
+    names |= {n for n, block in enumerate(blocks) if parse_headers(block).references}
+    assert sheet.answers() - odd == names - odd

@@ -183,7 +183,7 @@ def test_a_message_that_the_server_left_out_is_asked_about_in_full(
 
     def forgetful(session: ReadingSession, uids: list[int]):  # type: ignore[no-untyped-def]
         for part in really(session, uids):
-            yield [(uid, raw) for uid, raw in part if uid != 11]
+            yield [sheet for sheet in part if 11 not in sheet.uids]
 
     monkeypatch.setattr(ReadingSession, "slips", forgetful)
     receipt = look(mailbox)

@@ -22,7 +22,7 @@ def slips(server: ImapScript, uids: list[int]) -> list[list[tuple[int, bytes]]]:
     account = Account("localhost", server.port, "none", "me", "secret", "127.0.0.1", timeout=5)
     with open_reading(account, context("")) as session:
         session.examine("INBOX")
-        return list(session.slips(uids))
+        return [[slip for sheet in part for slip in sheet] for part in session.slips(uids)]
 
 
 @pytest.fixture(autouse=True)
