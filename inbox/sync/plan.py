@@ -19,8 +19,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-AFFORDABLE = 2_000  # headers that may be looked at once more, to be on the safe side
-MOST_AGAIN = 20_000  # of a server that gives no other hint
+AFFORDABLE = 10_000  # that may be looked at once more, to be on the safe side: a round of a sift
 OVERLAP = timedelta(days=1)  # SINCE compares days without a zone (RFC 9051, 6.4.4)
 
 
@@ -78,12 +77,12 @@ def begin_again(by_date: int | None, by_id: int | None, uidnext: int) -> int:
     `by_date`: the first message since the last look; None: there is none. `by_id`: the one after
     the last message that the CRM is known to have had there; None: not found. Mail that was moved
     here is older than it looks, and a restored server may date everything anew: so the lower one
-    counts, as long as it costs little.
+    counts, as long as it costs little. Where only one is known, all from there on is looked at,
+    however much that is: a long scan sifts it, and goes on where it was interrupted.
 
-    >>> begin_again(None, 90, uidnext=100), begin_again(5_000, 90, uidnext=5_001)
-    (90, 5000)
+    >>> begin_again(None, 90, uidnext=100), begin_again(50_000, 90, uidnext=50_001)
+    (90, 50000)
     """
     by_date = by_date or max(uidnext, 1)
     low, high = min(by_date, by_id or by_date), max(by_date, by_id or by_date)
-    first = low if uidnext - low <= AFFORDABLE else high
-    return max(first, uidnext - MOST_AGAIN)
+    return low if uidnext - low <= AFFORDABLE else high

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.sync.plan import AFFORDABLE, MOST_AGAIN, Cursor, Look, begin_again, plan
+from inbox.sync.plan import AFFORDABLE, Cursor, Look, begin_again, plan
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LOOKED = datetime(2026, 2, 27, 0, 30, tzinfo=UTC)
@@ -44,13 +44,22 @@ def test_a_range_never_begins_below_the_cursor(
         assert look.first_uid == next_uid
 
 
+@pytest.mark.rule("M49")
 @given(st.none() | st.integers(1, 2**32), st.none() | st.integers(1, 2**32), st.integers(1, 2**32))
-def test_beginning_again_costs_a_bounded_number_of_headers(
+def test_beginning_again_passes_nothing_over_that_only_one_clue_calls_old(
     by_date: int | None, by_id: int | None, uidnext: int
 ) -> None:
+    """What is known tells the end of what was looked at; without it each newer message counts."""
     first = begin_again(by_date, by_id, uidnext)
-    assert uidnext - first <= MOST_AGAIN
-    assert first >= min(uid or uidnext for uid in (by_date, by_id)) or uidnext - first > AFFORDABLE
+    clues = [by_date or uidnext, by_id or by_date or uidnext]
+    assert first in clues
+    assert first == min(clues) or uidnext - min(clues) > AFFORDABLE
+
+
+@pytest.mark.rule("M49")
+def test_without_a_message_that_is_known_all_that_is_newer_is_looked_at() -> None:
+    """A restored server may date a million messages anew; a long scan sifts them."""
+    assert begin_again(1, None, uidnext=1_000_000) == 1
 
 
 @pytest.mark.rule("M17")
