@@ -4,7 +4,8 @@
                 └─► nowhere: our own rows, and the names of the other folders that hold it
 
 A person asks about a mailbox of theirs. It is the session and the judgement of a look: header
-fields alone, nothing changed, and nothing kept but the ledger's count (M13).
+fields alone, nothing changed, and nothing kept but the ledger's count (M13). An e-mail that is not
+for who asks is answered like one that nobody has: whoever knows an id learns nothing by it (M53).
 """
 
 from contextlib import suppress
@@ -15,7 +16,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from crm.models import Email
+from crm.models import Activity, Email, User
+from crm.models.activities import visible_activities
 from inbox.connect import doors
 from inbox.mime.ids import normal
 from inbox.models import Folder, HeadersRead, Mailbox, MessageId, Quarantined, Reading
@@ -52,23 +54,37 @@ class Finding:
     at: datetime | None = None
 
 
-def ask(mailbox: Mailbox, question: Question) -> list[Finding]:
+def ask(mailbox: Mailbox, question: Question, user: User) -> list[Finding]:
     """Look for it in the watched folders, then elsewhere. Raises a Fault."""
     with doors.reading(mailbox) as session:
         found: list[Finding] = []
         for folder in mailbox.folders.filter(watched=True):
             with suppress(FolderGone):
-                found += _in_folder(folder, question, session)
-        return found[:MOST_FOUND] or [_not_found(mailbox, question, session)]
+                found += _in_folder(folder, question, user, session)
+        return found[:MOST_FOUND] or [_not_found(mailbox, question, user, session)]
 
 
-def _in_folder(folder: Folder, question: Question, session: ReadingSession) -> list[Finding]:
+def _is_told(user: User, email: Email) -> bool:
+    """Whether `user` may know that it is here."""
+    rows = Activity.objects.filter(visible_activities(user), pk=email.pk)
+    return email.shows_people_to(user) and rows.exists()
+
+
+def _in_folder(
+    folder: Folder, question: Question, user: User, session: ReadingSession
+) -> list[Finding]:
     status = session.examine(folder.name)
     uids = _uids(question, session)[-MOST_FOUND:]
     blocks = [block for uid in uids for block in session.headers(uid, uid)]
     HeadersRead.add(folder.mailbox, timezone.now().date(), len(blocks))
     verdicts = judge(blocks, folder, session)
-    return [_explained(v, folder, status) for v in verdicts if _is_meant(v, question)]
+    own = folder.mailbox.owner_id == user.pk  # their mail program shows it to them anyway
+    return [
+        _explained(verdict, folder, status)
+        for verdict in verdicts
+        if _is_meant(verdict, question)
+        and (own or not verdict.email or _is_told(user, verdict.email))
+    ]
 
 
 def _uids(question: Question, session: ReadingSession) -> list[int]:
@@ -181,23 +197,34 @@ def _kept_or_not(email: Email) -> str:
 # --- one that it has not --------------------------------------------------------------------------
 
 
-def _not_found(mailbox: Mailbox, question: Question, session: ReadingSession) -> Finding:
+def _not_found(
+    mailbox: Mailbox, question: Question, user: User, session: ReadingSession
+) -> Finding:
     names = [folder.name for folder in mailbox.folders.filter(watched=True)]
-    steps = [_("None of the watched folders has it: {names}.").format(names=", ".join(names))]
-    if elsewhere := _elsewhere(question, names, session):
+    row = _row(normal(question.message_id))
+    email = row.email if row else None
+    hidden = bool(email and not _is_told(user, email))
+    elsewhere = [] if hidden else _elsewhere(question, names, session)
+    steps = [_nowhere(mailbox, user).format(names=", ".join(names))]
+    if elsewhere:
         steps.append(
             _("It lies in “{folder}”, which is not watched.").format(folder=", ".join(elsewhere))
         )
-    row = _row(normal(question.message_id))
-    email = row.email if row else None
-    if email:
+    if email and not hidden:
         steps.append(_kept_or_not(email))
-    elif row:
+    elif row and not email:
         steps.append(_("It was erased here for good, so it does not come back."))
     elif not elsewhere:
         steps.append(_("It was moved or deleted, or it never arrived."))
-    kept = email if email and not email.activity.deleted_at else None
-    return Finding(steps=steps, email=kept)
+    shown = email and not hidden and not email.activity.deleted_at
+    return Finding(steps=steps, email=email if shown else None)
+
+
+def _nowhere(mailbox: Mailbox, user: User) -> str:
+    """True for whoever is told nothing of one that is there, too."""
+    if mailbox.owner_id == user.pk:
+        return _("None of the watched folders has it: {names}.")
+    return _("None of the watched folders has it, or it is not for you to see: {names}.")
 
 
 def _elsewhere(question: Question, watched: list[str], session: ReadingSession) -> list[str]:

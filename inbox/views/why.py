@@ -28,7 +28,7 @@ def why(request: Request, pk: int) -> HttpResponse:
     if not form.is_valid():
         return page(request, PAGE, context, status=422)
     try:
-        found = story.ask(mailbox, form.question)
+        found = story.ask(mailbox, form.question, request.user)
     except Fault as fault:
         advice = advice_for_fault(mailbox, fault)
         return page(request, PAGE, context | {"advice": advice}, status=502)

@@ -26,7 +26,7 @@ def known(aoki: Contact, hana: User) -> Email:
 def why(mailbox: Mailbox, message: EmailMessage | str) -> Finding:
     """The answer about one message, by its id."""
     name = message if isinstance(message, str) else str(message["Message-ID"])
-    [finding] = ask(mailbox, Question(name.strip("<>")))
+    [finding] = ask(mailbox, Question(name.strip("<>")), mailbox.owner)
     return finding
 
 
@@ -144,15 +144,17 @@ def test_a_sender_and_a_day_find_what_came_then(mailbox: Mailbox, dovecot: Dovec
     for sender in ("x@y.test", "x@y.test", "z@y.test"):
         dovecot.deliver(mailbox.email, letter(sender=sender, to=mailbox.email).as_bytes())
     today = timezone.localdate()
-    found = ask(mailbox, Question(sender="x@y.test", day=today))
+    found = ask(mailbox, Question(sender="x@y.test", day=today), mailbox.owner)
     assert [finding.sender for finding in found] == ["x@y.test", "x@y.test"]
-    [nothing] = ask(mailbox, Question(sender="x@y.test", day=today - timedelta(days=1)))
+    yesterday = today - timedelta(days=1)
+    [nothing] = ask(mailbox, Question(sender="x@y.test", day=yesterday), mailbox.owner)
     assert nothing.folder == ""
 
 
 def test_words_of_a_person_are_no_commands(mailbox: Mailbox, dovecot: Dovecot) -> None:
     dovecot.deliver(mailbox.email, letter(sender="x@y.test", to=mailbox.email).as_bytes())
     for evil in ('a@b"\r\nX1 LOGOUT', 'a"b\\@c', "見積@x", "x@y\0z", "*", ""):
-        ask(mailbox, Question(evil or "a@b", sender=evil, day=timezone.localdate()))
-        ask(mailbox, Question(sender=evil, day=timezone.localdate()))
+        today, owner = timezone.localdate(), mailbox.owner
+        ask(mailbox, Question(evil or "a@b", sender=evil, day=today), owner)
+        ask(mailbox, Question(sender=evil, day=today), owner)
     assert len(dovecot.uids(mailbox.email)) == 1

@@ -1,7 +1,6 @@
 """The page that answers why a message is here or not."""
 
 from datetime import datetime
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -88,17 +87,16 @@ def test_of_others_mail_an_admin_learns_only_what_became_of_one_id(
 
 
 @pytest.mark.rule("M53")
-@pytest.mark.parametrize("kept", [{"private": True}, {"visibility": "metadata"}])
 @pytest.mark.parametrize("deleted_at", [None, timezone.now()])
 def test_of_what_is_kept_from_them_those_who_share_the_mailbox_see_no_subject(
     client: Client,
     hana: User,
     ken: User,
-    kept: dict[str, Any],
     deleted_at: datetime | None,
 ) -> None:
     contact = make_contact("x@y.test")
-    known = make_email(contact, by=hana, message_id="a@b", subject="<b>Private</b>", **kept)
+    kept = {"subject": "<b>Private</b>", "visibility": "metadata"}
+    known = make_email(contact, by=hana, message_id="a@b", **kept)
     known.activity.change(deleted_at=deleted_at)
     with ImapScript(ANSWERS) as server:
         mailbox = scripted(hana, server)
@@ -113,12 +111,50 @@ def test_of_what_is_kept_from_them_those_who_share_the_mailbox_see_no_subject(
     assert "Private" not in answers[ken] and "x@y.test" not in answers[ken]
 
 
+NOWHERE: Answers = {"UID SEARCH": [b"* SEARCH\r\n%tag OK\r\n"]}
+
+
+@pytest.mark.rule("M53")
+@pytest.mark.parametrize("deleted_at", [None, timezone.now()])
+@pytest.mark.parametrize("server_has_it", [True, False])
+@pytest.mark.parametrize("private", [True, False])
+def test_of_what_is_not_for_them_an_id_says_what_an_unknown_one_says(
+    client: Client,
+    hana: User,
+    rin: User,
+    deleted_at: datetime | None,
+    server_has_it: bool,
+    private: bool,
+) -> None:
+    """Private, or on the timeline of somebody whom the reader does not see."""
+    hidden = {} if private else {"owner": hana, "audience": "owner"}
+    known = make_email(
+        make_contact("x@y.test", **hidden), by=hana, message_id="a@b", private=private
+    )
+    known.activity.change(deleted_at=deleted_at)
+
+    def told(user: User, server: ImapScript, message_id: str) -> str:
+        client.force_login(user)
+        path = f"/mailboxes/{mailbox.pk}/why/"
+        html = client.post(path, {"message": f"<{message_id}>"}).content.decode()
+        return html.partition('<ol class="howto"')[2].partition("</ol>")[0]
+
+    with ImapScript(ANSWERS if server_has_it else NOWHERE) as server:
+        mailbox = scripted(hana, server)
+        mailbox.change(team=rin.team)
+        assert "logged" in told(hana, server, "a@b")
+        answer = told(rin, server, "a@b")
+    with ImapScript(NOWHERE) as server:
+        mailbox.change(imap_port=server.port)
+        assert answer == told(rin, server, "unknown@nowhere.test")
+    assert "not for you to see" in answer and "never arrived" in answer
+
+
 def test_an_email_that_the_reader_may_see_is_linked(
     client: Client, hana: User, aoki: Contact
 ) -> None:
-    answers: Answers = {"UID SEARCH": [b"* SEARCH\r\n%tag OK\r\n"]}
     known = make_email(aoki, by=hana, message_id="a@b")
-    with ImapScript(answers) as server:
+    with ImapScript(NOWHERE) as server:
         mailbox = scripted(hana, server)
         client.force_login(hana)
         html = client.post(f"/mailboxes/{mailbox.pk}/why/", {"message": "<a@b>"}).content.decode()
