@@ -1,10 +1,11 @@
-"""Out of the Trash: rows come back with Undo, and what cannot come back says why (M32)."""
+"""Out of the Trash: rows come back with Undo or are erased; what cannot says why (M32, M57)."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.db import transaction
 
+from crm import retention
 from crm.models import Activity, AddressTaken, Contact, UndoEntry, User
 from crm.timeline import touch
 from crm.trash import Trashed, find
@@ -53,6 +54,17 @@ def restore(rows: Iterable[Trashed], *, by: User, without_taken: bool = False) -
         back.append(trashed.row)
     undo = remember(by, *(made(row) for row in back)) if back else None
     return Restored(back, refused, undo)
+
+
+def erase(rows: Iterable[Trashed]) -> list[Trashed]:
+    """Erase rows for good; returns those that a legal hold keeps, placed however late."""
+    held = []
+    for trashed in rows:
+        try:
+            retention.erase(trashed.row)
+        except retention.OnHold:
+            held.append(trashed)
+    return held
 
 
 def _leave_taken(contact: Contact) -> None:

@@ -26,11 +26,13 @@ from crm.models import (
     Contact,
     Deal,
     DoomedFile,
+    Email,
     Hold,
     PurgeReceipt,
     Thread,
 )
 from crm.models.attachments import is_named
+from crm.races import again
 
 BATCH = 200
 _logger = logging.getLogger(__name__)
@@ -81,7 +83,7 @@ def purge(rule: Rule, now: datetime) -> int:
         rule=rule.name, cutoff=rule.cutoff(now), started_at=timezone.now()
     )
     for part in rule.parts:
-        while _erase_some(part, receipt):
+        while again(partial(_erase_some, part, receipt)):
             pass
     PurgeReceipt.objects.filter(pk=receipt.pk).update(finished_at=timezone.now())
     sweep()
@@ -98,7 +100,7 @@ def _erase_some(part: Part, receipt: PurgeReceipt) -> int:
     locked = _expired(part, receipt.cutoff).select_for_update(skip_locked=True, of=("self",))
     ids = [row.pk for row in locked.only("pk")[:BATCH]]
     if ids:
-        _doom(part.erase(ids))
+        doom(part.erase(ids))
         PurgeReceipt.objects.filter(pk=receipt.pk).update(count=F("count") + len(ids))
     return len(ids)
 
@@ -107,13 +109,27 @@ def _erase_some(part: Part, receipt: PurgeReceipt) -> int:
 
 
 def erase(row: Any) -> None:
-    """Erase one row of the Trash now, its files included. Raises OnHold."""
-    with transaction.atomic():
-        if not _not_held(type(row)).filter(pk=row.pk).exists():
-            raise OnHold
-        paths = _erase(type(row), [row.pk])
-        _doom(paths)
-    sweep(paths)
+    """Erase one row of the Trash now, its files included; one that is gone already stays gone.
+    Raises OnHold."""
+    sweep(again(partial(_erase_one, row)))
+
+
+@transaction.atomic
+def _erase_one(row: Any) -> Collection[str]:
+    model = type(row)
+    if not _locked(model, [row.pk]):
+        return ()
+    if is_held(row):
+        raise OnHold
+    paths = _erase(model, [row.pk])
+    doom(paths)
+    return paths
+
+
+def _locked(model: Any, ids: Sequence[int]) -> list[int]:
+    """Those that are there; what a look refers to them with waits, and finds them gone."""
+    rows = model.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
+    return list(rows.values_list("pk", flat=True))
 
 
 def is_held(row: Any) -> bool:
@@ -137,6 +153,7 @@ def _erase(model: Any, ids: Sequence[int]) -> set[str]:
     paths: set[str] = set()
     threads: list[int] = []
     if model is Activity:
+        _locked(Email, ids)
         paths = set(Attachment.objects.filter(activity__in=ids).values_list("path", flat=True))
         threads = list(Thread.objects.filter(emails__in=ids).values_list("pk", flat=True))
     model.objects.filter(pk__in=ids).delete()
@@ -162,7 +179,8 @@ TRASH = Rule(
 # --- files: equal ones of several e-mails are one (its name is its content) -----------------------
 
 
-def _doom(paths: Iterable[str]) -> None:
+def doom(paths: Iterable[str]) -> None:
+    """Files that no row names any more are to go, at the next sweep."""
     rows = [DoomedFile(path=path) for path in paths]
     DoomedFile.objects.bulk_create(rows, ignore_conflicts=True)
 

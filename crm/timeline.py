@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
@@ -123,12 +124,16 @@ def touch(activity: Activity) -> None:
     touch_all([activity.pk])
 
 
+@transaction.atomic(savepoint=False)
 def touch_all(activities: Collection[int]) -> None:
-    """The same for many, by their ids."""
+    """The same for many, by their ids. The rows are locked in one order, whoever touches them:
+    else two looks with the same people could stop one another."""
     now = timezone.now()
     seen_on = Association.objects.filter(activity__in=activities)
     for model, name in ((Contact, "contact"), (Company, "company"), (Deal, "deal")):
-        model.objects.filter(pk__in=seen_on.values(name)).update(news_at=now)
+        rows = model.objects.filter(pk__in=seen_on.values(name)).order_by("pk")
+        locked = rows.select_for_update(no_key=True).values("pk")
+        model.objects.filter(pk__in=locked).update(news_at=now)
 
 
 # --- reading it -----------------------------------------------------------------------------------

@@ -48,9 +48,9 @@ def erased(request: Request) -> HttpResponse:
     several, answered = len(rows) > 1, "confirm" in request.POST
     count = request.POST.get("count", "").strip()
     if answered and rows and (not several or count == str(len(rows))):
-        for trashed in rows:
-            retention.erase(trashed.row)
-        return done(request, "crm:trash", toast=_("Erased for good."))
+        rows, held = [], restoring.erase(rows)
+        if not held:
+            return done(request, "crm:trash", toast=_("Erased for good."))
     context = {"rows": rows, "held": held, "several": several, "wrong": answered, "count": count}
     return page(request, "crm/trash/erase.html", context, status=422 if answered else 200)
 

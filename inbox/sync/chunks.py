@@ -6,13 +6,15 @@ transaction with the cursor that passes it (I4).
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from crm.models import Email
+from crm.races import again
 from inbox.mime import tombstones
 from inbox.models import Folder, Mailbox, Reading
 from inbox.sync import quarantine
@@ -81,11 +83,16 @@ def _pass(
 ) -> None:
     """Log one message, or put it aside, and move the cursor over it, in one transaction."""
     advance = partial(visit.advance, folder, verdict.uid + 1, headers=headers, **refused)
+    tries = iter([verdict])
+
+    @transaction.atomic
+    def log_and_advance() -> int:
+        logged = _log(next(tries, None) or _as_of_now(verdict), row, folder, visit)
+        advance(logged=logged)
+        return logged
+
     try:
-        with transaction.atomic():
-            logged = _log(verdict, row, folder, visit)
-            advance(logged=logged)
-        visit.receipt.logged += logged
+        visit.receipt.logged += again(log_and_advance)
     except quarantine.ELSEWHERE:
         raise
     except Exception as why:
@@ -94,6 +101,18 @@ def _pass(
         with transaction.atomic():
             quarantine.put(why, row.body, verdict, visit.mailbox, folder, row.reading)
             advance()
+
+
+def _as_of_now(verdict: Verdict) -> Verdict:
+    """What it was judged by may have been erased since, or moved to another thread."""
+    emails = Email.objects.select_related("thread", "activity").in_bulk(
+        [email.pk for email in (verdict.email, verdict.answers) if email]
+    )
+    return replace(
+        verdict,
+        email=emails.get(verdict.email.pk) if verdict.email else None,
+        answers=emails.get(verdict.answers.pk) if verdict.answers else None,
+    )
 
 
 def _log(verdict: Verdict, row: _Read | None, folder: Folder, visit: Visit) -> int:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from django.utils import timezone
 
 from crm.models import Email, User
+from crm.retention import doom
 from inbox.arrivals import Arrival
 from inbox.logbook import StoredFile, log_incoming, name_files, reported, store_files
 from inbox.mime.parse import parse
@@ -67,6 +68,8 @@ def log(
         if email:
             _keep_beside(email, body, verdict, mailbox)
             logged += 1
+        else:
+            doom(file.path for file in files if file.path)
     return logged
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from crm import restoring, retention, undo
-from crm.models import Activity, Attachment, Contact, User
+from crm.models import Activity, Attachment, Contact, Hold, User
 from crm.restoring import chosen
 from crm.timeline import timeline_for
 from tests.factories import make_contact, make_deal, make_email, make_note
@@ -70,3 +70,16 @@ def test_only_what_one_may_see_is_chosen(hana: User, rin: User, aoki: Contact) -
     marks = [f"contact:{aoki.pk}", "contact:x", "nonsense", "deal:1", "contact:" + "9" * 40]
     assert [each.row for each in chosen(hana, marks)] == [aoki]
     assert chosen(rin, marks) == []
+
+
+@pytest.mark.rule("M57")
+def test_a_hold_that_was_placed_meanwhile_keeps_its_record_and_nothing_else(
+    mio: User, aoki: Contact, weber: Contact
+) -> None:
+    for contact in (aoki, weber):
+        contact.trash()
+    rows = chosen(mio, [f"contact:{aoki.pk}", f"contact:{weber.pk}"])
+    Hold.place(aoki, by=mio, reason="Hayama v. Aoki")
+    assert restoring.erase(rows) == rows[:1]
+    assert list(Contact.objects.all()) == [aoki]
+    assert restoring.erase(rows[1:]) == [], "another was quicker"
