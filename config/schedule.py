@@ -31,6 +31,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expire_seconds": 30},
     },
+    "count conversations anew": {  # what was there before, and what went with its mailbox
+        "task": "crm.tasks.count_conversations",
+        "schedule": 30.0,
+        "options": {"expire_seconds": 30},
+    },
     "the watchdog": {  # M50
         "task": "inbox.tasks.watch_over",
         "schedule": 60.0,

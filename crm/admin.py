@@ -248,9 +248,18 @@ class UndoEntryAdmin(SecretiveAdmin, ReadOnlyAdmin):
 @admin.register(models.Thread)
 class ThreadAdmin(SecretiveAdmin, ReadOnlyAdmin):
     secrets = ("subject",)
-    list_display = ("id", "created_at")
+    list_display = ("id", "state", "whose", "stands_at", "snoozed_until", "created_at")
+    list_select_related = ("whose",)
     date_hierarchy = "created_at"
     exclude: ClassVar[tuple[str, ...]] = ("subject",)
+
+
+@admin.register(models.LastRead)
+class LastReadAdmin(ReadOnlyAdmin):
+    list_display = ("user", "thread", "at")
+    list_select_related = ("user", "thread")
+    search_fields = ("user__name",)
+    date_hierarchy = "at"
 
 
 @admin.register(models.Email)

@@ -59,9 +59,11 @@ def with_answers(*emails: Email) -> list[int]:
 
 def move(pks: Collection[int], to: Thread, **values: Any) -> None:
     """Put e-mails into a thread, with their lines on every record; open pages hear of it."""
+    left = set(Email.objects.filter(pk__in=pks).values_list("thread", flat=True)) - {to.pk}
     Email.objects.filter(pk__in=pks).update(thread=to, **values)
     Association.objects.filter(activity__in=pks).update(thread=to)
     touch_all(pks)
+    Thread.objects.filter(pk__in=left).recount()
 
 
 def put_back(step: dict[str, Any]) -> None:
@@ -78,6 +80,7 @@ def put_back(step: dict[str, Any]) -> None:
     for email in moved:
         by_hand, apart = before[email.pk]
         Email.objects.filter(pk=email.pk).update(placed_by_hand=by_hand, apart=apart)
+    Thread.objects.filter(pk=step["from"]).recount()
 
 
 def others(email: Email, user: User) -> list[Activity]:
@@ -98,8 +101,10 @@ def others(email: Email, user: User) -> list[Activity]:
 
 
 def _like(thread: Thread, subject: str) -> Thread:
-    """What was split off a private conversation is one (M53)."""
-    return Thread.objects.create(subject=subject, private=thread.private)
+    """What was split off a private conversation is one (M53), and who answered it goes on."""
+    values = {"private": thread.private, "assignee": thread.assignee}
+    found: Thread = Thread.objects.create(subject=subject, **values)
+    return found
 
 
 def _by_hand(pks: Iterable[int], before: Thread, to: Thread, **values: Any) -> dict[str, Any]:

@@ -194,4 +194,18 @@ KINDS: dict[str, Kind] = {
         "{title}",
         ("crm:tasks", ""),
     ),
+    "conversation_assigned": Kind(
+        "inbox",
+        "fuji",
+        _("{by} gave you a conversation"),
+        "{subject}",
+        ("inbox:conversation", "thread"),
+    ),
+    "conversations_assigned": Kind(
+        "inbox",
+        "fuji",
+        _("{by} gave you {n} conversations"),
+        "",
+        ("inbox:inbox", ""),
+    ),
 }

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from crm import mailing
-from crm.models import Heartbeat
+from crm.models import Heartbeat, Thread
 
 
 @shared_task(expires=30)
@@ -15,3 +15,8 @@ def heartbeat() -> None:
 @shared_task(expires=30)
 def mail_notices() -> None:
     mailing.mail_due(timezone.now())
+
+
+@shared_task(expires=30)
+def count_conversations() -> None:
+    Thread.objects.count_some(500)

@@ -120,7 +120,7 @@ def take_off(activity: Activity) -> None:
 
 
 def touch(activity: Activity) -> None:
-    """Tell the open pages of its records that there is news."""
+    """Tell the open pages of its records that there is news, and its conversation to count."""
     touch_all([activity.pk])
 
 
@@ -134,6 +134,7 @@ def touch_all(activities: Collection[int]) -> None:
         rows = model.objects.filter(pk__in=seen_on.values(name)).order_by("pk")
         locked = rows.select_for_update(no_key=True).values("pk")
         model.objects.filter(pk__in=locked).update(news_at=now)
+    Thread.objects.filter(emails__in=activities).recount()
 
 
 # --- reading it -----------------------------------------------------------------------------------

@@ -20,7 +20,6 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from crm.models import Activity, Association, Contact, Deal, Email, Stage, User
-from crm.models.activities import WAITS_AT_MOST, of_one_matter
 from crm.models.companies import company_seen_by
 from crm.models.deals import QUIET
 from crm.models.emails import readable_by, snippet
@@ -29,23 +28,14 @@ from crm.models.emails import readable_by, snippet
 def waiting(user: User, now: datetime, *, everyone: bool, most: int) -> list[Email]:
     """The newest e-mails of conversations whose last word is theirs, the oldest first.
 
-    One's own are those that came to one's own mailboxes.
+    One's own are those that came to one's own mailboxes, or were given to one.
     """
-    activities = Activity.objects.visible_to(user) if everyone else Activity.objects.filter(by=user)
-    emails = Email.objects.filter(
-        Q(private=False) | readable_by(user),
-        activity__in=activities.kept().filter(at__gte=now - WAITS_AT_MOST),
-        direction=Email.Direction.INCOMING,
-        auto_reply=False,
-        settled=False,
+    emails = Email.objects.awaiting_reply(now).filter(
+        Q(private=False) | readable_by(user), activity__in=Activity.objects.visible_to(user)
     )
-    same = Email.objects.filter(thread=OuterRef("thread"), activity__deleted_at=None)
-    newer = same.filter(
-        Q(activity__at__gt=OuterRef("activity__at"))
-        | Q(activity__at=OuterRef("activity__at"), pk__gt=OuterRef("pk"))
-    )
-    newer = of_one_matter(newer, "apart")
-    emails = emails.filter(~Exists(newer)).order_by("activity__at", "pk")
+    if not everyone:
+        emails = emails.filter(thread__whose=user)
+    emails = emails.order_by("activity__at", "pk")
     emails = emails.defer("text", "html").annotate(snippet=snippet(200))
     emails = emails.select_related("activity__by")
     known = Prefetch("participants__contact", queryset=Contact.objects.visible_to(user))

@@ -23,7 +23,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from crm import conversations
-from crm.models import Activity, AddressTaken, Contact, UndoEntry, User
+from crm.models import Activity, AddressTaken, Contact, Email, Thread, UndoEntry, User
 from crm.timeline import touch
 
 Step = dict[str, Any]
@@ -49,6 +49,7 @@ def changed(row: models.Model, **values: Any) -> Step:
     _save(row, values)
     row.refresh_from_db(fields=list(values))  # 48000 is 48000.00 by now
     after = {name: getattr(row, _column(row, name)) for name in values}
+    _count(type(row), [row.pk])
     return {"do": "set", **_named(row), "before": before, "after": after}
 
 
@@ -85,6 +86,7 @@ def changed_all(model: Any, pks: Sequence[int], **values: Any) -> list[Step]:
             rows.update(**{column: after}, **_stamp(model))
             what = {"model": model._meta.label_lower, "column": column}
             steps.append({"do": "set_all", **what, "after": after, "before": [*before.items()]})
+        _count(model, batch)
     return steps
 
 
@@ -161,6 +163,15 @@ def _take_one_back(model: Any, step: Step) -> None:
             row.set_addresses([(address, label) for address, label in step["before"]])
     if isinstance(row, Activity):
         touch(row)
+    _count(model, [row.pk])
+
+
+def _count(model: Any, pks: Sequence[int]) -> None:
+    """Whose turn it is hangs on what is settled, snoozed and assigned (crm/lib/turns.py)."""
+    if model is Email:
+        Thread.objects.filter(emails__in=pks).recount()
+    elif model is Thread:
+        Thread.objects.filter(pk__in=pks).recount()
 
 
 def _set_all_back(model: Any, step: Step) -> None:
@@ -170,6 +181,7 @@ def _set_all_back(model: Any, step: Step) -> None:
         _refuse_erased(model._meta.get_field(column), before)
         rows = model._default_manager.filter(pk__in=pks, **{column: step["after"]})
         rows.update(**{column: before}, **_stamp(model))
+        _count(model, pks)
 
 
 def _set_back(row: Any, step: Step) -> None:

@@ -5,11 +5,12 @@ from crm.models.attachments import Attachment
 from crm.models.companies import Company
 from crm.models.contacts import AddressTaken, Contact, EmailAddress
 from crm.models.deals import Deal, Pipeline, Stage
-from crm.models.emails import Email, Participant, Reader, Thread
+from crm.models.emails import Email, Participant, Reader
 from crm.models.heartbeats import Heartbeat
 from crm.models.kinds import Note, Task
 from crm.models.notices import Notice
 from crm.models.retention import DoomedFile, Hold, PurgeReceipt
+from crm.models.threads import LastRead, Thread
 from crm.models.tokens import ApiToken
 from crm.models.undo import UndoEntry
 from crm.models.users import Role, Team, User
@@ -31,6 +32,7 @@ __all__ = [
     "EmailAddress",
     "Heartbeat",
     "Hold",
+    "LastRead",
     "Note",
     "Notice",
     "Participant",

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.base import Timestamped, Trashable, TrashableQuerySet
@@ -76,6 +76,14 @@ class Activity(Timestamped, Trashable):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
 
+    def trash(self) -> None:
+        super().trash()
+        self.detail.came_or_went()
+
+    def restore(self) -> None:
+        super().restore()
+        self.detail.came_or_went()
+
     @property
     def detail(self) -> "ActivityDetail":
         detail: ActivityDetail = getattr(self, self.kind)
@@ -107,6 +115,9 @@ class ActivityDetail(models.Model):
     def export(self) -> dict[str, Any]:
         """All that is stored, as JSON values (M36)."""
         raise NotImplementedError
+
+    def came_or_went(self) -> None:
+        """Out of the Trash, or into it: what keeps a copy of it counts again."""
 
     def attachments(self) -> models.QuerySet[Any]:
         return self.activity.files.all()
@@ -166,36 +177,21 @@ class Association(models.Model):
         return f"{self.activity_id} on {self.contact_id or self.company_id or self.deal_id}"
 
 
-def of_one_matter(others: models.QuerySet[Any], apart: str) -> models.QuerySet[Any]:
-    """Those of a subquery that are shown apart from a conversation if, and only if, the outer row
-    is; `apart` is the way to that column from both."""
-    outer = ExpressionWrapper(OuterRef(apart), output_field=models.CharField())
-    same = Q(outer="", **{apart: ""}) | ~Q(outer="") & ~Q(**{apart: ""})
-    found: models.QuerySet[Any] = others.alias(outer=outer).filter(same)
-    return found
+def waits_now(now: datetime, email: str = "") -> Q:
+    """Of which e-mails an answer is awaited: crm/lib/turns.py has decided it, within 90 days, and
+    nobody has put it off. `email` is the way to them: "activity__email__"."""
+    awake = Q(**{f"{email}thread__snoozed_until": None})
+    awake |= Q(**{f"{email}thread__snoozed_until__lte": now})
+    kept = {f"{email}activity__deleted_at": None, f"{email}activity__at__gte": now - WAITS_AT_MOST}
+    return awake & Q(**{f"{email}waits": True, **kept})
 
 
 def unanswered(record: str, now: datetime) -> models.QuerySet[Association]:
-    """Where a conversation on a record ("contact", "deal") waits for an answer of ours.
+    """Where on a record ("contact", "deal") an e-mail stands that waits for an answer of ours.
 
-    Its newest e-mail there came in within 90 days, is no automatic reply, and nobody has said that
-    it needs none. What is about something else waits by itself (M27). The index by time leads to
-    the e-mails of those days; whether one is the newest is one look-up each.
+    What is about something else waits by itself (M27).
     """
-    newer = Association.objects.filter(
-        Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), activity__gt=OuterRef("activity")),
-        thread=OuterRef("thread"),
-        activity__deleted_at=None,
-        **{record: OuterRef(record)},
-    )
-    newer = of_one_matter(newer, "activity__email__apart")
-    return Association.objects.filter(
-        ~Exists(newer),
-        at__gte=now - WAITS_AT_MOST,
-        thread__isnull=False,
-        activity__deleted_at=None,
-        activity__email__direction="incoming",
-        activity__email__auto_reply=False,
-        activity__email__settled=False,
-        **{f"{record}__isnull": False},
-    )
+    here = {f"{record}__isnull": False, "thread__isnull": False, "activity__deleted_at": None}
+    rows = Association.objects.filter(at__gte=now - WAITS_AT_MOST, **here)
+    awake = Q(thread__snoozed_until=None) | Q(thread__snoozed_until__lte=now)
+    return rows.filter(awake, activity__email__waits=True)

@@ -1,9 +1,10 @@
-"""Email, Participant and Thread: the e-mail engagement as people see it (M14, M27).
+"""Email and Participant: the e-mail engagement as people see it (M14, M27).
 
 What only mail needs (ids, copies in mailboxes, delivery) hangs on it from `inbox`. Only the
-stories of `inbox` write these columns, but for `settled`.
+stories of `inbox` write these columns, but for `settled` and `waits`.
 """
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.auth import get_user_model
@@ -13,28 +14,11 @@ from django.db.models.functions import Least, Left, Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.models.activities import Activity, ActivityDetail
-from crm.models.base import Timestamped
+from crm.models.activities import Activity, ActivityDetail, waits_now
 from crm.models.contacts import EmailAddress
 
 if TYPE_CHECKING:
     from crm.models.users import User
-
-
-class Thread(Timestamped):
-    """A conversation, built from references (M27)."""
-
-    subject = models.CharField(max_length=998, blank=True)
-    private = models.BooleanField(default=False)  # M53: what comes later is private as well
-
-    class Meta:
-        verbose_name, verbose_name_plural = (
-            gettext_lazy("conversation"),
-            gettext_lazy("conversations"),
-        )
-
-    def __str__(self) -> str:
-        return f"conversation {self.pk}"  # the admin names it so wherever; M53
 
 
 def snippet(most: int) -> Left:
@@ -52,6 +36,12 @@ def reason_text(rule: str, message_id: str) -> str:
         "contact": _("It was exchanged with a known contact."),
     }
     return texts.get(rule, "").format(id=f"<{message_id}>")
+
+
+class EmailQuerySet(models.QuerySet["Email"]):
+    def awaiting_reply(self, now: datetime) -> Self:
+        """What their conversations wait with for an answer of ours, be it of many months."""
+        return self.filter(waits_now(now))
 
 
 class Email(ActivityDetail):
@@ -93,7 +83,7 @@ class Email(ActivityDetail):
         UNRELATED = "unrelated", gettext_lazy("a new subject, and nobody of the conversation")
         FOLLOWS = "follows", gettext_lazy("it answers mail that is shown apart")
 
-    thread = models.ForeignKey(Thread, models.PROTECT, related_name="emails")
+    thread = models.ForeignKey("crm.Thread", models.PROTECT, related_name="emails")
     # The e-mail whose id it names nearest. A thread that is split or joined moves along it.
     answers = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="answered_by"
@@ -121,10 +111,18 @@ class Email(ActivityDetail):
     unproven = models.BooleanField(default=False)
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.EVERYTHING)
     settled = models.BooleanField(default=False)  # somebody said that it needs no reply
+    # The newest of its matter is theirs and not settled: a copy (crm/lib/turns.py)
+    waits = models.BooleanField(default=False)
     private = models.BooleanField(default=False)  # M53: its owner alone sees more than the day
+
+    objects: ClassVar[Any] = EmailQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = gettext_lazy("e-mail"), gettext_lazy("e-mails")
+        indexes = [
+            # what waits for an answer: a small part of all
+            models.Index(fields=["thread"], condition=Q(waits=True), name="email_waits")
+        ]
 
     def __str__(self) -> str:
         return f"e-mail {self.pk}"  # the admin names it so wherever; M53
@@ -147,6 +145,10 @@ class Email(ActivityDetail):
     def shows_people_to(self, user: "User") -> bool:
         """Of what is private others see that it is there, and when it was (M53)."""
         return not self.private or self.seen_by(user)
+
+    def came_or_went(self) -> None:
+        """The Trash is not in its conversation."""
+        type(self.thread).objects.filter(pk=self.thread_id).recount()
 
     @property
     def reason_text(self) -> str:

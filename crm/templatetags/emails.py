@@ -95,10 +95,8 @@ def hidden_by(line: Line, user: User) -> bool:
 
 @register.filter
 def waits_for_reply(activity: Activity) -> bool:
-    """Whether the conversation's last word is theirs, and waits: as `unanswered` finds them."""
-    email = activity.email
-    theirs = email.direction == Email.Direction.INCOMING and not email.auto_reply
-    return theirs and not email.settled and activity.at >= timezone.now() - WAITS_AT_MOST
+    """Whether an answer of ours to it is awaited: as `waits_now` finds them, snoozed or not."""
+    return activity.email.waits and activity.at >= timezone.now() - WAITS_AT_MOST
 
 
 @register.filter

@@ -8,10 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from crm import today, undo
+from crm import today, turns
 from crm.models import Activity
 from crm.strangers import unknown_people
-from crm.timeline import touch
 from crm.views.todo import due_context
 from crm.web import Request, back, done, page, post_only, stay, visible_or_404
 
@@ -44,8 +43,7 @@ def settled(request: Request, pk: int) -> HttpResponse:
     activity: Activity = visible_or_404(emails, request.user, pk)
     if not activity.email.seen_by(request.user):
         raise Http404
-    entry = undo.remember(request.user, undo.changed(activity.email, settled=True))
-    touch(activity)
+    entry = turns.settle(activity.email, by=request.user)
     said = _("It needs no reply.")
     if request.htmx.target == "waiting":
         context = {**_waiting(request, timezone.localtime()), **due_context(request.user)}

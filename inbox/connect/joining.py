@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm import timeline
-from crm.models import Activity, Email, Participant, User
+from crm.models import Activity, Email, Participant, Thread, User
 from inbox.connect import doors, probe
 from inbox.connect.advice import advice_for
 from inbox.connect.providers import files_sent_itself
@@ -191,3 +191,4 @@ def _trash_emails(mailbox: Mailbox) -> None:
     emails = Email.objects.filter(Q(copies__mailbox=mailbox) | Q(outgoing__mailbox=mailbox))
     ids = list(emails.exclude(pk__in=elsewhere).values_list("pk", flat=True))
     Activity.objects.kept().filter(pk__in=ids).update(deleted_at=timezone.now())
+    Thread.objects.filter(emails__in=ids).update(counted=False)  # the tick counts them again

@@ -83,6 +83,7 @@ def write(emails: int, persons: Sequence[Person], rng: random.Random, now: datet
         for talk in lines:
             _tell(talk, rows, stored)
         rows.write()
+        Thread.objects.filter(pk__in=[talk[0].thread.pk for talk in lines]).recount()
 
 
 def _stored_files() -> dict[str, dict[str, Any]]:

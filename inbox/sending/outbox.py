@@ -96,7 +96,7 @@ def cancel(outgoing: Outgoing) -> bool:
     email.status = Email.Status.CANCELLED
     email.save(update_fields=["status"])
     timeline.take_off(email.activity)
-    email.activity.change(deleted_at=now)
+    email.activity.trash()
     return True
 
 

@@ -25,6 +25,7 @@ from crm.models import (
     EmailAddress,
     Heartbeat,
     Hold,
+    LastRead,
     Notice,
     Pipeline,
     PurgeReceipt,
@@ -94,6 +95,7 @@ def fill(number: int) -> None:
     stage = make_stage(pipeline=Pipeline.objects.create(name="Sales"))
     make_deal(contact, stage=stage, owner=user, company=company)
     Reader.objects.create(email=email, user=user)
+    LastRead.objects.create(thread=email.thread, user=user, at=now)
     Attachment.objects.store(email.activity, b"x", name="a.txt", content_type="text/plain")
     Heartbeat.objects.create(part=f"part {number}", at=now, since=now)
     activity = Activity.objects.create(kind=Activity.Kind.TASK, at=now, by=user)
