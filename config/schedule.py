@@ -21,6 +21,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": _STALE,
     },
+    "mail codes to sender addresses": {  # M52
+        "task": "inbox.tasks.send_codes",
+        "schedule": 5.0,
+        "options": _STALE,
+    },
     "the worker's heartbeat": {
         "task": "crm.tasks.heartbeat",
         "schedule": 10.0,

@@ -77,6 +77,15 @@ class CredentialAdmin(SecretiveAdmin):
     list_select_related = ("mailbox",)
 
 
+@admin.register(models.Identity)
+class IdentityAdmin(SecretiveAdmin):
+    secrets = ("code",)
+    list_display = ("address", "mailbox", "proven_at", "code_sent_at", "guesses")
+    exclude = ("code",)
+    search_fields = ("address", "mailbox__email")
+    list_select_related = ("mailbox",)
+
+
 @admin.register(models.Folder)
 class FolderAdmin(ReadOnlyAdmin):
     list_display = ("name", "mailbox", "role", "uidvalidity", "next_uid", "messages", "looked_at")
@@ -119,7 +128,7 @@ class MailboxCopyAdmin(ReadOnlyAdmin):
 class OutgoingAdmin(SecretiveAdmin):
     secrets = ("frozen",)
     list_display = ("id", "mailbox", "state", "attempts", "due_at", "sent_at", "copy_state")
-    list_filter = ("state", "copy_state")
+    list_filter = ("state", "waits", "copy_state")
     search_fields = ("mailbox__email", "=email__message_id")
     list_select_related = ("mailbox",)
     date_hierarchy = "due_at"

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from crm import retention
 from inbox import health
-from inbox.models import Mailbox, Outgoing
+from inbox.models import Identity, Mailbox, Outgoing
 from inbox.retention import RULES
-from inbox.sending import outbox, sent_copy
+from inbox.sending import identities, outbox, sent_copy
 from inbox.sync import engine
 from inbox.sync.visit import LeaseLost
 from inbox.wire.faults import Fault
@@ -51,8 +51,14 @@ def send(outgoing_id: int) -> None:
 @shared_task(expires=60)
 def file_copy(outgoing_id: int) -> None:
     outgoing = Outgoing.objects.copy_due(timezone.now()).filter(pk=outgoing_id).first()
-    if outgoing and outgoing.claim(timezone.now()):
-        sent_copy.settle(outgoing)
+    if outgoing:
+        sent_copy.attempt(outgoing)
+
+
+@shared_task(expires=10)
+def send_codes() -> None:
+    for identity in Identity.objects.code_due(timezone.now()).select_related("mailbox__owner"):
+        identities.send_code(identity)
 
 
 @shared_task(expires=30)

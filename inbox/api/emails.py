@@ -31,7 +31,10 @@ class FileIn(Body):
 
 
 class EmailIn(Body):
+    """`from`: an address that the mailbox has proven (M52); without it, its own."""
+
     mailbox_id: str
+    from_: str = Field("", alias="from", max_length=320)
     to: list[str] = []
     cc: list[str] = []
     bcc: list[str] = []
@@ -133,6 +136,7 @@ def _draft(request: HttpRequest, payload: EmailIn, key: str) -> composer.NewEmai
     mailboxes = Mailbox.objects.usable_by(caller)
     return composer.NewEmail(
         mailbox=access.related(mailboxes, payload.mailbox_id, "mailbox_id"),
+        sender=payload.from_,
         to=payload.to,
         cc=payload.cc,
         bcc=payload.bcc,

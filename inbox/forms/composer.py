@@ -1,5 +1,6 @@
 """What a person writes: recipients as one types them, files as one picks them (M21)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -9,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import Attachment, Email
 from inbox.mime.types import ParsedAttachment
 from inbox.models import Mailbox
-from inbox.sending.composer import NewEmail
+from inbox.models.identities import Sender, senders
+from inbox.sending.composer import NewEmail, written
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -28,8 +30,27 @@ class FilesField(forms.FileField):
         return [super(FilesField, self).clean(file, initial) for file in files]
 
 
+class SenderField(forms.ChoiceField):
+    """From whom: a mailbox under one of its proven addresses (M52), as a Sender."""
+
+    def offer(self, mailboxes: Iterable[Mailbox]) -> None:
+        self.senders = {sender.key: sender for sender in senders(mailboxes)}
+        self.choices = [(key, _called(sender)) for key, sender in self.senders.items()]
+
+    def prepare_value(self, value: Any) -> Any:
+        """A mailbox as an initial value is its own address."""
+        return str(value.pk) if isinstance(value, Mailbox) else value
+
+    def clean(self, value: Any) -> Sender:
+        return self.senders[super().clean(value)]
+
+
+def _called(sender: Sender) -> str:
+    return written(sender.name or sender.mailbox.owner.name, sender.address)
+
+
 class ComposerForm(forms.Form):
-    mailbox = forms.ModelChoiceField(Mailbox.objects.none(), label=_("From"), empty_label=None)
+    mailbox = SenderField(label=_("From"))
     to = forms.CharField(label=_("To"), max_length=20_000)
     cc = forms.CharField(label=_("Cc"), max_length=20_000, required=False)
     bcc = forms.CharField(label=_("Bcc"), max_length=20_000, required=False)
@@ -57,7 +78,7 @@ class ComposerForm(forms.Form):
     def __init__(self, *args: Any, mailboxes: Any, kept: Any = None, **values: Any) -> None:
         super().__init__(*args, **values)
         fields: Any = self.fields
-        fields["mailbox"].queryset = mailboxes
+        fields["mailbox"].offer(mailboxes.select_related("owner"))
         if kept is not None:
             fields["kept"].queryset = kept
         for name in ("to", "cc", "bcc"):
@@ -67,7 +88,8 @@ class ComposerForm(forms.Form):
         """What is to be sent, as `inbox.sending.composer` takes it."""
         values = self.cleaned_data
         return NewEmail(
-            mailbox=values["mailbox"],
+            mailbox=values["mailbox"].mailbox,
+            sender=values["mailbox"].address,
             to=[values["to"]],
             cc=[values["cc"]],
             bcc=[values["bcc"]],

@@ -2,6 +2,7 @@
 
 from inbox.models.absences import Absence
 from inbox.models.drafts import Draft, DraftFile
+from inbox.models.identities import Identity
 from inbox.models.log_secrets import LogSecret
 from inbox.models.mailboxes import Credential, Folder, Mailbox
 from inbox.models.messages import AwaitedId, MailboxCopy, MessageId
@@ -25,6 +26,7 @@ __all__ = [
     "Folder",
     "HeaderBlock",
     "HeadersRead",
+    "Identity",
     "LogSecret",
     "Mailbox",
     "MailboxCopy",

@@ -120,6 +120,9 @@ class Mailbox(Timestamped):
     authserv_id = models.CharField(max_length=253, blank=True)
     # M22: providers that put sent mail into Sent by themselves are given no second copy
     files_sent_itself = models.BooleanField(default=False)
+    # M58: what its provider lets it send, where that is not what is known of the provider
+    most_a_day = models.PositiveIntegerField(_("e-mails a day"), null=True, blank=True)
+    most_a_minute = models.PositiveIntegerField(_("e-mails a minute"), null=True, blank=True)
 
     state = models.CharField(max_length=12, choices=State, default=State.CONNECTING)
     fault = models.CharField(max_length=40, blank=True)  # code of inbox.wire.faults

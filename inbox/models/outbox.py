@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Email
@@ -19,6 +19,7 @@ LEASE = timedelta(minutes=3)  # of an attempt; who outlives it is stopped before
 SLOWEST = 10_000  # bytes a second: how long the claim is held while a message is handed over
 PATIENCE = timedelta(minutes=6)  # with a server that thinks before it answers to the data
 PER_RECIPIENT = timedelta(seconds=5)
+USED: dict[str, Any] = {"messages": Count("pk"), "recipients": Sum("recipients", default=0)}
 KEPT = Q(email__activity__deleted_at=None)  # not in the Trash
 
 
@@ -43,6 +44,34 @@ class OutgoingQuerySet(models.QuerySet["Outgoing"]):
         """What `user` pressed Undo on: it can be written again from there (M26)."""
         return self.filter(state=Outgoing.State.CANCELLED, email__activity__by=user)
 
+    def counted(self, mailbox: Mailbox, since: datetime) -> Self:
+        """Those that left `mailbox`, or were on their way, since then (M58)."""
+        return self.filter(mailbox=mailbox, counted_at__gt=since)
+
+    def used(
+        self, mailbox: Mailbox, now: datetime, *, day: datetime, minute: datetime
+    ) -> dict[str, int]:
+        """How much of its allowance is used: counted since `day`, or due and about to be.
+
+        `messages`, `recipients`, and `lately`: messages since `minute`.
+        """
+        soon = Q(due_at__lte=now) | ~Q(waits="")
+        queued = self.filter(KEPT, soon, mailbox=mailbox, state=Outgoing.State.QUEUED)
+        late = Count("pk", filter=Q(counted_at__gt=minute))
+        counted = self.counted(mailbox, day).aggregate(**USED, lately=late)
+        waiting = queued.aggregate(**USED, lately=Count("pk"))
+        return {name: counted[name] + waiting[name] for name in counted}
+
+    def ahead(self, mailbox: Mailbox, waits: str, pk: int) -> Self:
+        """Those that have waited for the same allowance for longer than the row `pk` (M58)."""
+        return self.filter(KEPT, mailbox=mailbox, state="queued", waits=waits, pk__lt=pk)
+
+    def connected(self, mailbox: Mailbox, now: datetime) -> Self:
+        """Those in somebody's hands: each has a session with the mailbox's servers, or will."""
+        copying = Q(state=Outgoing.State.SENT, copy_state=Outgoing.CopyState.PENDING)
+        held = self.filter(mailbox=mailbox, claimed_until__gt=now)
+        return held.filter(Q(state=Outgoing.State.SENDING) | copying)
+
     def copy_due(self, now: datetime) -> Self:
         """Delivered, and the copy in the Sent folder is still to be settled."""
         return self.filter(
@@ -62,6 +91,12 @@ class Outgoing(Timestamped):
         FAILED = "failed", _("failed")
         CANCELLED = "cancelled", _("cancelled")
 
+    class Waits(models.TextChoices):
+        """For what allowance of the provider it waits (M58)."""
+
+        MINUTE = "minute", _("what may be sent in a minute")
+        DAY = "day", _("what may be sent in a day")
+
     class CopyState(models.TextChoices):
         PENDING = "pending", _("to be settled")
         FILED = "filed", _("in the Sent folder")
@@ -80,6 +115,11 @@ class Outgoing(Timestamped):
     unsubscribe_url = models.CharField(max_length=900, blank=True)
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField()
+    waits = models.CharField(max_length=6, choices=Waits, blank=True)
+    # Set with the attempt that may leave, taken back where the server took nothing: what the
+    # provider counts against the mailbox.
+    counted_at = models.DateTimeField(null=True, blank=True)
+    recipients = models.PositiveSmallIntegerField(default=1)
     attempts = models.PositiveIntegerField(default=0)
     claimed_until = models.DateTimeField()
     claimed_by = models.CharField(max_length=32, blank=True)  # a fencing token
@@ -115,6 +155,13 @@ class Outgoing(Timestamped):
                 condition=Q(state="sent", copy_state="pending"),
                 name="outgoing_copy_due",
             ),
+            # what a mailbox has sent in a day, and what is in hand now
+            models.Index(
+                fields=["mailbox", "counted_at"],
+                condition=Q(counted_at__isnull=False),
+                name="outgoing_counted",
+            ),
+            models.Index(fields=["mailbox", "claimed_until"], name="outgoing_connected"),
         ]
 
     def __str__(self) -> str:

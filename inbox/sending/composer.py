@@ -16,6 +16,7 @@ from crm import timeline
 from crm.lib.html import sanitise
 from crm.models import Company, Deal, Email, Participant, User
 from inbox import merge_fields
+from inbox.connect.limits import MEGABYTE, limits_of
 from inbox.logbook import Letter, StoredFile, log_outgoing, store_files
 from inbox.mime import own_ids
 from inbox.mime.headers import addresses
@@ -23,9 +24,8 @@ from inbox.mime.ids import normal
 from inbox.mime.text import text_of_html
 from inbox.mime.types import Address, ParsedAttachment
 from inbox.models import Mailbox, MessageId, Outgoing, Template, TemplateUse
+from inbox.models.identities import proven_sender
 
-MOST_RECIPIENTS = 500
-MOST_BYTES = 25 * 1024 * 1024  # of attachments: what most providers take
 LONGEST_DOMAIN = 40  # of an id, which is to stay short (own_ids)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL takes no such text
 _PIECE = re.compile(r'(?:"[^"]*"|<[^<>]*>|[^,;"<])+')
@@ -59,6 +59,7 @@ class NewEmail:
     unsubscribe_url: str = ""  # becomes List-Unsubscribe and its one press (M25)
     undo_seconds: int = 0  # how long it waits for second thoughts (M26)
     template: Template | None = None  # what it was written with: its uses are counted (M24)
+    sender: str = ""  # one of the mailbox's proven addresses (M52); "": its own
 
 
 def send(draft: NewEmail, *, by: User) -> Email:
@@ -70,29 +71,29 @@ def send(draft: NewEmail, *, by: User) -> Email:
     if before:
         return before
     draft = replace(draft, text=_storable(draft.text), html=_storable(draft.html))
+    sender = _proven(draft, by)
     recipients = _recipients(draft)
     _refuse_unsendable(draft, recipients)
     files = store_files(replace(file, name=_storable(file.name)) for file in draft.files)
-    return _log(draft, by, recipients, files)
+    return _log(draft, by, [(Participant.Role.FROM, sender), *recipients], files)
 
 
 @transaction.atomic
 def _log(
-    draft: NewEmail, by: User, recipients: list[tuple[str, Address]], files: list[StoredFile]
+    draft: NewEmail, by: User, people: list[tuple[str, Address]], files: list[StoredFile]
 ) -> Email:
     Mailbox.objects.select_for_update().get(pk=draft.mailbox.pk)  # one of two equal keys waits
     before = _sent_before(draft)
     if before:
         return before
     now = timezone.now()
-    sender = Address(draft.mailbox.name or by.name, draft.mailbox.email)
     email = log_outgoing(
         Letter(
             mailbox=draft.mailbox,
             by=by,
             at=draft.send_at or now,
             message_id=own_ids.make(_domain(draft.mailbox), settings.MESSAGE_ID_KEYS),
-            recipients=[(Participant.Role.FROM, sender), *recipients],
+            recipients=people,
             subject=_storable(_line(draft.subject))[:998],
             text=draft.text or text_of_html(draft.html),
             html=sanitise(draft.html) if draft.html else "",
@@ -103,11 +104,12 @@ def _log(
     timeline.put(email.activity, *draft.on, thread=email.thread)
     if draft.template:
         TemplateUse.objects.create(template=draft.template, email=email)
-    _make_due(draft, email, draft.send_at or now + timedelta(seconds=draft.undo_seconds))
+    due_at = draft.send_at or now + timedelta(seconds=draft.undo_seconds)
+    _make_due(draft, email, due_at, len(people) - 1)
     return email
 
 
-def _make_due(draft: NewEmail, email: Email, due_at: datetime) -> None:
+def _make_due(draft: NewEmail, email: Email, due_at: datetime, recipients: int) -> None:
     if draft.send_at:
         email.status = Email.Status.SCHEDULED
         email.save(update_fields=["status"])
@@ -121,6 +123,7 @@ def _make_due(draft: NewEmail, email: Email, due_at: datetime) -> None:
         references=[value for ids in chain for value in ids],
         unsubscribe_url=draft.unsubscribe_url,
         due_at=due_at,
+        recipients=recipients,
         claimed_until=timezone.now(),
     )
 
@@ -141,6 +144,16 @@ def _sent_before(draft: NewEmail) -> Email | None:
     same = Outgoing.objects.filter(mailbox=draft.mailbox, idempotency_key=draft.idempotency_key)
     found = same.select_related("email__activity").first()
     return found.email if found else None
+
+
+def _proven(draft: NewEmail, by: User) -> Address:
+    """From whom it goes out: an address that the mailbox has proven, and no other (M52)."""
+    sender = proven_sender(draft.mailbox, draft.sender)
+    if sender is None:
+        words = _("{mailbox} has not proven that it may send from “{address}”. Add it there first.")
+        said = words.format(mailbox=draft.mailbox.email, address=_line(draft.sender)[:100])
+        raise NotSendable("from", said)
+    return Address(sender.name or by.name, sender.address)
 
 
 def _recipients(draft: NewEmail) -> list[tuple[str, Address]]:
@@ -181,17 +194,16 @@ def _read_address(field: str, piece: str) -> Address:
 def _refuse_unsendable(draft: NewEmail, recipients: list[tuple[str, Address]]) -> None:
     if not recipients:
         raise NotSendable("to", _("Add at least one recipient."))
-    if len(recipients) > MOST_RECIPIENTS:
-        raise NotSendable(
-            "to", _("An e-mail can have {n} recipients at most.").format(n=MOST_RECIPIENTS)
-        )
+    limits = limits_of(draft.mailbox)
+    if len(recipients) > limits.recipients_a_message:
+        words = _("An e-mail can have {n} recipients at most.")
+        raise NotSendable("to", words.format(n=limits.recipients_a_message))
     if not (draft.text.strip() or draft.html.strip() or draft.files):
         raise NotSendable("text", _("Write something, or attach a file."))
     _refuse_unfilled(draft)
-    if sum(file.size for file in draft.files) > MOST_BYTES:
-        raise NotSendable(
-            "attachments", _("The attachments are larger than 25 MB together. Remove one.")
-        )
+    if sum(file.size for file in draft.files) > limits.attachment_bytes:
+        words = _("The attachments are larger than {n} MB together. Remove one.")
+        raise NotSendable("attachments", words.format(n=limits.attachment_bytes // MEGABYTE))
     if draft.mailbox.waits_for_owner:
         raise NotSendable(
             "mailbox_id",

@@ -12,6 +12,7 @@
       └──────────── a person says "it did not arrive" ─────────────────┘
                     a person says "it did", a reply or a copy in Sent turns up ──► sent
     queued, and not yet claimed ──Undo──► cancelled
+    queued, with no room in what its provider allows ──► queued, due when there is (allowance.py)
 
 A row found `sending` after its claim has run out was left by somebody who died. Without
 `transmitting_at` nothing had left, and it is sent; with it, it is asked about, never sent again.
@@ -21,6 +22,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from crm import notices, timeline
@@ -31,8 +33,9 @@ from inbox.mime.build import Draft as Message
 from inbox.mime.build import build
 from inbox.mime.types import Address, ParsedAttachment
 from inbox.models import HeaderBlock, Outgoing, TransportRecord
+from inbox.models.identities import proven_sender
 from inbox.models.transport import keep_headers
-from inbox.sending import sent_copy
+from inbox.sending import allowance, sent_copy
 from inbox.wire.faults import Fault, OutcomeUnknown, SmtpRefused
 from inbox.wire.smtp import PostingSession
 
@@ -47,8 +50,13 @@ def attempt(outgoing: Outgoing) -> None:
     if outgoing.transmitting_at is not None:  # as it is now that nobody else can change it
         _ask(outgoing, "")
         return
+    wait = allowance.take(outgoing, timezone.now())
+    if wait:
+        _wait(outgoing, wait)
+        return
     _becomes(outgoing, Outgoing.State.SENDING, attempts=outgoing.attempts + 1)
     try:
+        _refuse_unproven(outgoing)
         _deliver(outgoing, _freeze(outgoing))
     except OutcomeUnknown as fault:
         _ask(outgoing, fault.server_said)
@@ -165,10 +173,22 @@ def _deliver(outgoing: Outgoing, raw: bytes) -> None:
         sent_copy.settle(outgoing)
 
 
+def _refuse_unproven(outgoing: Outgoing) -> None:
+    """At every attempt: what was proven when it was written may have been removed since (M52)."""
+    sender = outgoing.email.participants.filter(role=Participant.Role.FROM).first()
+    if outgoing.mailbox is None or sender is None:
+        return  # it is refused for that
+    if proven_sender(outgoing.mailbox, sender.address) is None:
+        words = _("{mailbox} may not send from {address} any more.")
+        said = words.format(mailbox=outgoing.mailbox.email, address=sender.address)
+        raise Fault("unproven", said)
+
+
 def _envelope(outgoing: Outgoing) -> tuple[str, list[str]]:
-    people = list(outgoing.email.participants.all())
+    """Bounces come to the mailbox's own address, whatever stands in From (decision 0014)."""
+    people = outgoing.email.participants.all()
     role = Participant.Role
-    sender = next(row.address for row in people if row.role == role.FROM)
+    sender = outgoing.mailbox.email if outgoing.mailbox else ""
     return sender, [row.address for row in people if row.role in (role.TO, role.CC, role.BCC)]
 
 
@@ -226,7 +246,7 @@ def _note_recipients(email: Email, refused: Refused) -> None:
 def _refused(outgoing: Outgoing, fault: Fault) -> None:
     """Nothing was taken. Later again where that can help, else shown with the server's words."""
     now = timezone.now()
-    values = {"transmitting_at": None, "claimed_until": now}
+    values = {"transmitting_at": None, "claimed_until": now, "counted_at": None}
     if fault.transient and outgoing.attempts < MOST_ATTEMPTS:
         wait = timedelta(seconds=min(3600, 15 * 2**outgoing.attempts))
         values["due_at"] = now + wait
@@ -235,6 +255,16 @@ def _refused(outgoing: Outgoing, fault: Fault) -> None:
     failed = _becomes(outgoing, Outgoing.State.FAILED, error=_words(fault), **values)
     if failed and isinstance(fault, SmtpRefused) and fault.refused:  # each of them
         _note_recipients(outgoing.email, fault.refused)
+
+
+def _wait(outgoing: Outgoing, wait: allowance.Wait) -> None:
+    """It stays in the queue, and the timeline says what for where it is not for seconds (M58)."""
+    said = ""
+    if wait.why == Outgoing.Waits.DAY:
+        until = date_format(timezone.localtime(wait.until), "DATETIME_FORMAT")
+        said = _("It waits for the provider’s daily limit until {when}.").format(when=until)
+    values = {"waits": wait.why, "due_at": wait.until, "claimed_until": timezone.now()}
+    _becomes(outgoing, Outgoing.State.QUEUED, error=said, **values)
 
 
 def _words(fault: Fault) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from crm.models import Email, Participant
 from inbox.models import Mailbox, Outgoing
+from inbox.models.identities import Sender, senders
 from inbox.sending.composer import written
 
 PREFIX = re.compile(r"\s*(?:re|aw|sv|antw|res|回复|返信)\s*(?:\[\d+\])?\s*[::]", re.IGNORECASE)
@@ -24,26 +25,30 @@ class Reply:
     subject: str
     text: str
     bcc: str = ""
+    sender: str = ""  # which of the mailbox's addresses it goes out from (M52)
 
 
 def reply_to(email: Email, mailboxes: Sequence[Mailbox], *, everybody: bool = False) -> Reply:
     """The beginning of a reply to `email`, by somebody who may send from `mailboxes`.
 
-    `mailbox` is the one that the conversation came to, where there is one.
+    `mailbox` and `sender` are what the conversation came to, where that is one of them (M52).
     """
     people = list(email.participants.all())
-    ours = {mailbox.email.lower() for mailbox in mailboxes}
+    known = senders(mailboxes)
+    ours = {sender.address.lower() for sender in known}
+    sender = _sender(email, people, known)
     to = _answer_to(email, people, ours)
     cc: list[Participant] = []
     if everybody:
         named = ours | {person.address.lower() for person in to}
         cc = [p for p in people if p.role in ("to", "cc") and p.address.lower() not in named]
     return Reply(
-        mailbox=_mailbox(email, people, mailboxes),
+        mailbox=sender.mailbox if sender else None,
         to=_line(to),
         cc=_line(cc),
         subject=subject(email.subject),
         text=quotation(email),
+        sender=sender.address if sender else "",
     )
 
 
@@ -54,7 +59,8 @@ def as_it_was(outgoing: Outgoing) -> Reply:
     to, cc, bcc = (
         _line([person for person in people if person.role == role]) for role in ("to", "cc", "bcc")
     )
-    return Reply(outgoing.mailbox, to, cc, email.subject, email.text, bcc)
+    sender = next((person.address for person in people if person.role == "from"), "")
+    return Reply(outgoing.mailbox, to, cc, email.subject, email.text, bcc, sender)
 
 
 def answered_by(outgoing: Outgoing) -> Email | None:
@@ -97,15 +103,16 @@ def _answer_to(
     return [person for person in people if person.role in roles]
 
 
-def _mailbox(
-    email: Email, people: Sequence[Participant], mailboxes: Sequence[Mailbox]
-) -> Mailbox | None:
+def _sender(email: Email, people: Sequence[Participant], known: Sequence[Sender]) -> Sender | None:
+    """The address that it was written to, or, of one's own mail, written from: the first that is
+    named there. Else, of a blind copy say, the own address of a mailbox that holds it."""
+    ours = {sender.address.lower(): sender for sender in reversed(known)}
+    came = email.direction == Email.Direction.INCOMING
+    order = sorted(people, key=lambda person: (person.role == "from") == came)
+    named = (ours[p.address.lower()] for p in order if p.address.lower() in ours)
     held_by = set(email.copies.values_list("mailbox_id", flat=True))
-    named = {person.address.lower() for person in people}
-    for mailbox in mailboxes:
-        if mailbox.email.lower() in named:
-            return mailbox
-    return next((m for m in mailboxes if m.pk in held_by), next(iter(mailboxes), None))
+    held = (sender for sender in known if sender.mailbox.pk in held_by)
+    return next(named, None) or next(held, None) or next(iter(known), None)
 
 
 def _line(people: Sequence[Participant]) -> str:

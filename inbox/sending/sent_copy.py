@@ -7,12 +7,21 @@ from django.utils.translation import gettext as _
 
 from inbox.connect import doors
 from inbox.models import Outgoing
+from inbox.sending.allowance import has_session
 from inbox.wire.appending import AppendingSession
 from inbox.wire.faults import Fault, OverQuota
 from inbox.wire.folders import sent_folder
 
 MARK = "X-Musubi-Message"
 MOST_ATTEMPTS = 8
+
+
+def attempt(outgoing: Outgoing) -> None:
+    """What a tick does with a copy that is due; nothing where another holds it, or where the
+    mailbox's server has as many sessions of ours as it may (M58)."""
+    now = timezone.now()
+    if has_session(outgoing, now) and outgoing.claim(now):
+        settle(outgoing)
 
 
 def settle(outgoing: Outgoing) -> None:

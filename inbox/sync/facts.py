@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Sequence
 
 from crm.models import Contact, User
 from inbox.mime.types import ParsedHeaders
-from inbox.models import Folder, LogSecret, Mailbox, NeverLog
+from inbox.models import Folder, Identity, LogSecret, Mailbox, NeverLog
 from inbox.sync.never_log import names_of
 from inbox.sync.rules import Facts, LoggingAddress, everybody_in, is_covered, people_of
 
@@ -37,8 +37,10 @@ def is_never_logged(mailbox: Mailbox, header: ParsedHeaders) -> bool:
 
 
 def own_addresses() -> set[str]:
-    """Of every connected mailbox; there are as many as colleagues."""
-    return {address.lower() for address in Mailbox.objects.values_list("email", flat=True)}
+    """Of every connected mailbox, with what it has proven (M52); as many as colleagues."""
+    proven = Identity.objects.proven().order_by().values_list("address")
+    rows = Mailbox.objects.order_by().values_list("email").union(proven)
+    return {address.lower() for (address,) in rows}
 
 
 def _contacts(people: set[str]) -> set[str]:
@@ -53,7 +55,9 @@ def _logging(mailbox: Mailbox, headers: Sequence[ParsedHeaders]) -> LoggingAddre
     users = User.objects.filter(email__in=senders, is_active=True)
     people = dict(users.values_list("email", "pk"))
     boxes = Mailbox.objects.filter(owner__is_active=True, logs_mail=False)
-    for address, owner in boxes.values_list("email", "owner"):
+    aliases = Identity.objects.proven().filter(mailbox__in=boxes).order_by()
+    own = boxes.order_by().values_list("email", "owner")
+    for address, owner in own.union(aliases.values_list("address", "mailbox__owner")):
         people.setdefault(address.lower(), owner)
     secrets = LogSecret.objects.filter(user__in=set(people.values()))
     return LoggingAddress(

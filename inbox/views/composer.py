@@ -17,8 +17,9 @@ from crm.models import Attachment, Company, Contact, Deal, Email
 from crm.web import Request, back, done, page, post_only, visible_or_404
 from inbox.forms.composer import ComposerForm
 from inbox.models import Mailbox, Outgoing
+from inbox.models.identities import proven_sender
 from inbox.sending import composer, outbox
-from inbox.sending.replies import answered_by, as_it_was, reply_to
+from inbox.sending.replies import Reply, answered_by, as_it_was, reply_to
 from inbox.views.finding import contact_of, email_or_404
 
 MOST_PEOPLE = 30  # that a company's page asks about
@@ -73,7 +74,7 @@ def reply(request: Request, pk: int) -> HttpResponse:
         raise Http404
     start = reply_to(email, list(_mailboxes(request)), everybody=request.GET.get("all") == "yes")
     action = reverse("inbox:reply", args=[pk])
-    return _compose(request, Writing(contact_of(request, email), email, action, vars(start)))
+    return _compose(request, Writing(contact_of(request, email), email, action, _initial(start)))
 
 
 @post_only
@@ -100,7 +101,7 @@ def draft(request: Request, pk: int) -> HttpResponse:
     people = outgoing.email.participants.exclude(role="from").values("contact")
     contact = Contact.objects.visible_to(request.user).filter(pk__in=people).first()
     files = Attachment.objects.filter(activity=pk).exclude(path="")
-    initial = {**vars(as_it_was(outgoing)), "kept": files}
+    initial = {**_initial(as_it_was(outgoing)), "kept": files}
     action = reverse("inbox:draft", args=[pk])
     writing = Writing(contact, answered_by(outgoing), action, initial, kept=files)
     return _compose(request, writing)
@@ -123,6 +124,12 @@ def _compose(request: Request, writing: Writing) -> HttpResponse:
     return page(request, "inbox/composer.html", context, part="composer", status=status)
 
 
+def _initial(start: Reply) -> dict[str, Any]:
+    """What a reply begins with, as the fields of the form."""
+    sender = proven_sender(start.mailbox, start.sender) if start.mailbox else None
+    return {**vars(start), "mailbox": sender.key if sender else start.mailbox}
+
+
 def _leaving(request: Request, sent: Email, to: str) -> HttpResponse:
     """On to the record; the toast takes it back while it waits."""
     seconds = request.user.undo_seconds
@@ -142,7 +149,8 @@ def _send(request: Request, form: ComposerForm, writing: Writing) -> Email | Non
         on = [writing.record] if isinstance(writing.record, Company | Deal) else []
         return composer.send(replace(draft, on=on), by=request.user)
     except composer.NotSendable as refused:
-        form.add_error("mailbox" if refused.field == "mailbox_id" else refused.field, str(refused))
+        field = "mailbox" if refused.field in ("mailbox_id", "from") else refused.field
+        form.add_error(field, str(refused))
         return None
 
 

@@ -9,7 +9,7 @@ from django.utils.functional import SimpleLazyObject
 
 from crm.models import User
 from inbox.health import Health, worst
-from inbox.models import Mailbox
+from inbox.models import Identity, Mailbox
 
 
 def mailbox_health(request: HttpRequest) -> dict[str, Any]:
@@ -32,5 +32,7 @@ def _addresses(request: HttpRequest) -> frozenset[str]:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return frozenset()
-    mailboxes = Mailbox.objects.filter(owner=user).values_list("email", flat=True)
-    return frozenset({user.email.lower(), *(address.lower() for address in mailboxes)})
+    own = Mailbox.objects.filter(owner=user).order_by().values_list("email")
+    proven = Identity.objects.proven().filter(mailbox__owner=user).order_by()
+    rows = own.union(proven.values_list("address"))
+    return frozenset({user.email.lower(), *(address.lower() for (address,) in rows)})

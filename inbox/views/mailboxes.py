@@ -1,5 +1,6 @@
 """The pages of connected mailboxes: how each does, what was read and why, look now, disconnect."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -12,11 +13,14 @@ from crm.undo import changed, remember
 from crm.web import Request, done, page, post_only, visible_or_404
 from inbox.connect.advice import advice_now
 from inbox.connect.joining import disconnect
+from inbox.connect.limits import known_limits
 from inbox.forms.connect import PasswordForm, PeopleForm
+from inbox.forms.identities import CodeForm, IdentityForm, LimitsForm
 from inbox.forms.rules import LoggingForm, ScopeForm
 from inbox.health import health_of, quiet_parts
 from inbox.models import Mailbox, Quarantined
 from inbox.models.readings import ledger
+from inbox.sending.allowance import remaining
 from inbox.sync import quarantine
 
 DAYS = 14
@@ -97,8 +101,21 @@ def mailbox_context(request: Request, found: Mailbox) -> dict[str, Any]:
         "readings": found.readings.select_related("email__activity")[:MOST_READINGS],
         "mine": found.managed_by(request.user),
         "quarantine": Quarantined.objects.shown(found),
+        **_sending(found, now),
         "password_form": PasswordForm(),
         "people_form": PeopleForm(instance=found),
         "scope_form": ScopeForm(instance=found),
         "logging_form": LoggingForm(instance=found),
+    }
+
+
+def _sending(found: Mailbox, now: datetime) -> dict[str, Any]:
+    """From which addresses, and how much (M52, M58)."""
+    return {
+        "identities": found.identities.kept(),
+        "allowance": remaining(found, now),
+        "known": known_limits(found.email, found.imap_host),
+        "identity_form": IdentityForm(),
+        "code_form": CodeForm(),
+        "limits_form": LimitsForm(instance=found),
     }

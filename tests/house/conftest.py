@@ -29,4 +29,5 @@ def rows(aoki: Contact, hana: User, mio: User) -> dict[str, int]:
     }
     found |= {"holds": Hold.place(aoki, by=mio, reason="Aoki v. Hayama").pk}
     never = NeverLog.objects.create(entry="bank.example", by=hana)
+    found |= {"addresses": mailbox.identities.create(address="sales@musubi.test").pk}
     return {**found, "mailboxes": mailbox.pk, "never-log": never.pk}

@@ -96,3 +96,13 @@ def test_one_answers_only_what_one_sees(send: Send, rin: User, mio: User, aoki: 
     assert answer.json()["errors"][0]["field"] == "in_reply_to_id"
     admin = send(token=ApiToken.issue(mio))
     assert admin.json()["errors"][0]["field"] == "mailbox_id"
+
+
+@pytest.mark.rule("M52")
+def test_it_goes_out_from_a_proven_address_and_no_other(send: Send, mailbox: Mailbox) -> None:
+    alias = {"from": "sales@musubi.test"}
+    refused = send(**alias)
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == ["from"]
+    mailbox.identities.create(address=alias["from"], proven_at=timezone.now())
+    assert send(**alias).json()["from"]["email"] == alias["from"]

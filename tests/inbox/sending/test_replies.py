@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from crm.models import Contact, Email, User
 from inbox.mime import quotes
@@ -84,3 +84,19 @@ def test_what_it_quotes_is_known_again_as_quoted(aoki: Contact, language: str) -
     with translation.override(language):
         text = f"Yes, gladly.{quotation(make_email(aoki, text=WORDS))}"
     assert quotes.split(text)[0] == "Yes, gladly."
+
+
+@pytest.mark.rule("M52")
+def test_from_the_address_that_it_was_written_to(aoki: Contact, hana: User) -> None:
+    own = make_mailbox(hana)
+    own.identities.create(address="sales@musubi.test", proven_at=timezone.now())
+    own.identities.create(address="info@musubi.test")  # not proven
+    email = make_email(aoki)
+    add(email, "to", "info@musubi.test")
+    add(email, "cc", "Sales@musubi.test")
+    reply = reply_to(email, [own], everybody=True)
+    assert (reply.mailbox, reply.sender, reply.cc) == (
+        own,
+        "sales@musubi.test",
+        "info@musubi.test",
+    )

@@ -1,0 +1,200 @@
+"""Within what the provider allows: counted, held back, and sent when there is room (M58)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm.models import Contact, Email, User
+from inbox.models import Mailbox, Outgoing
+from inbox.sending import allowance, composer, outbox, sent_copy
+from inbox.sending.allowance import DAY, MINUTE, Room, remaining
+from tests.factories import make_mailbox
+from tests.servers.relay import Relay
+
+pytestmark = [pytest.mark.django_db, pytest.mark.rule("M58")]
+START = datetime(2027, 3, 1, 9, tzinfo=UTC)
+
+
+def written(mailbox: Mailbox, *to: str) -> Outgoing:
+    draft = composer.NewEmail(mailbox=mailbox, to=to or ["a@b.test"], subject="s", text="t")
+    outgoing: Outgoing = Outgoing.objects.get(email=composer.send(draft, by=mailbox.owner))
+    return outgoing
+
+
+def sent(mailbox: Mailbox, at: datetime, *to: str) -> Outgoing:
+    outgoing = written(mailbox, *to)
+    Outgoing.objects.filter(pk=outgoing.pk).update(
+        state=Outgoing.State.SENT, counted_at=at, copy_state=Outgoing.CopyState.FILED
+    )
+    return outgoing
+
+
+def taken(outgoing: Outgoing, now: datetime) -> allowance.Wait | None:
+    assert outgoing.claim(now)
+    return allowance.take(outgoing, now)
+
+
+@pytest.fixture
+def small(hana: User) -> Mailbox:
+    """A mailbox that may send three a day."""
+    return make_mailbox(hana, most_a_day=3)
+
+
+# --- the arithmetic -------------------------------------------------------------------------------
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 86_399), st.integers(1, 9)), max_size=30),
+    st.integers(1, 30),
+    st.integers(1, 60),
+    st.integers(0, 3),
+    st.integers(1, 9),
+)
+def test_there_is_room_once_the_last_one_is_forgotten_and_not_before(
+    seconds: list[tuple[int, int]], messages: int, recipients: int, ahead: int, number: int
+) -> None:
+    sent = sorted((START + timedelta(seconds=second), n) for second, n in seconds)
+    room = Room(messages, recipients)
+    last = room.last_to_forget(sent, ahead, number)
+
+    def holds(left: list[tuple[datetime, int]]) -> bool:
+        total = sum(n for _at, n in left)
+        return len(left) + ahead + 1 <= messages and total + ahead + number <= recipients
+
+    if last is None:
+        assert holds(sent) or not sent
+        return
+    before = [row for row in sent if row[0] >= last]
+    after = [row for row in sent if row[0] > last]
+    assert not holds(before)
+    assert holds(after) or not after
+
+
+def test_an_unknown_limit_holds_everything() -> None:
+    assert Room().last_to_forget([(START, 9_999)] * 100, 50, 500) is None
+
+
+# --- what is left ---------------------------------------------------------------------------------
+
+
+def test_nothing_is_asked_where_no_limit_is_known(
+    hana: User, django_assert_num_queries: object
+) -> None:
+    mailbox = make_mailbox(hana)
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        assert remaining(mailbox, timezone.now()) == allowance.Allowance()
+
+
+def test_what_left_a_day_ago_counts_no_more(small: Mailbox) -> None:
+    now = timezone.now()
+    sent(small, now - DAY)
+    sent(small, now - DAY + MINUTE)
+    found = remaining(small, now)
+    assert (found.today, found.a_day, found.next_at) == (2, 3, None)
+
+
+def test_what_waits_in_the_queue_is_taken_off_before_it_leaves(small: Mailbox) -> None:
+    """Or whoever plans a hundred letters in one go would plan all of them for today."""
+    written(small)
+    assert remaining(small, timezone.now()).today == 2
+
+
+def test_recipients_count_where_the_provider_counts_them(hana: User) -> None:
+    box = make_mailbox(hana, email="a@gmail.com", imap_host="imap.gmail.com")
+    sent(box, timezone.now(), *(f"p{n}@b.test" for n in range(90)))
+    assert remaining(box, timezone.now()).today == 410
+
+
+def test_it_says_when_the_next_one_may_leave(small: Mailbox) -> None:
+    now = timezone.now()
+    for hours in (20, 10, 5):
+        sent(small, now - timedelta(hours=hours))
+    found = remaining(small, now)
+    assert (found.today, found.next_at) == (0, now + timedelta(hours=4))
+    assert found.low
+
+
+def test_the_questions_do_not_grow_with_what_was_sent(
+    small: Mailbox, django_assert_max_num_queries: object
+) -> None:
+    for _n in range(3):
+        sent(small, timezone.now())
+    with django_assert_max_num_queries(5):  # type: ignore[operator]
+        remaining(small, timezone.now())
+
+
+# --- leaving or waiting ---------------------------------------------------------------------------
+
+
+def test_the_fourth_of_three_waits_for_the_first_to_be_a_day_old(small: Mailbox) -> None:
+    one, two = written(small), written(small)
+    now = timezone.now()
+    for hours in (20, 10, 5):
+        sent(small, now - timedelta(hours=hours))
+    assert taken(one, now) == (Outgoing.Waits.DAY, now + timedelta(hours=4))
+    one.settle(state=Outgoing.State.QUEUED, waits="day", claimed_until=now)
+    assert taken(two, now) == (Outgoing.Waits.DAY, now + timedelta(hours=14))  # behind it
+
+
+def test_the_minute_is_counted_by_itself(hana: User) -> None:
+    box = make_mailbox(hana, most_a_minute=1)
+    one, now = written(box), timezone.now()
+    sent(box, now - timedelta(seconds=20))
+    assert taken(one, now) == (Outgoing.Waits.MINUTE, now + timedelta(seconds=40))
+
+
+def test_no_more_sessions_at_once_than_it_allows(hana: User) -> None:
+    box = make_mailbox(hana)
+    first, second, third, fourth = (written(box) for _n in range(4))
+    now = timezone.now()
+    assert [taken(row, now) for row in (first, second, third)] == [None, None, None]
+    assert taken(fourth, now) == ("", now + allowance.SOON)
+    first.settle(state=Outgoing.State.SENT, claimed_until=now)  # its copy is due, nobody has it
+    assert allowance.has_session(first, now)
+    fourth.settle(claimed_until=now)
+    assert taken(fourth, now) is None
+    sent_copy.attempt(first)
+    first.refresh_from_db()
+    assert first.copy_attempts == 0  # three others have the server's attention
+
+
+@pytest.mark.live
+def test_what_has_no_room_stays_in_the_queue_and_says_so(
+    mailbox: Mailbox, aoki: Contact, relay: Relay, client: Client, hana: User
+) -> None:
+    mailbox.change(most_a_day=1)
+    first, second = written(mailbox, aoki.email), written(mailbox, aoki.email)
+    for row in (first, second):
+        outbox.attempt(row)
+    assert len(relay.accepted_by(aoki.email)) == 1
+    second.refresh_from_db()
+    assert (second.state, second.waits, second.attempts) == ("queued", "day", 0)
+    assert second.due_at == Outgoing.objects.get(pk=first.pk).counted_at + DAY
+    assert Email.objects.get(pk=second.email_id).status == "queued"
+    client.force_login(hana)
+    assert "daily limit until" in client.get(f"/emails/{second.email_id}/").content.decode()
+    Outgoing.objects.filter(pk=first.pk).update(counted_at=timezone.now() - DAY)
+    outbox.attempt(second)
+    assert len(relay.accepted_by(aoki.email)) == 2
+
+
+@pytest.mark.live
+def test_what_the_server_did_not_take_is_not_counted(
+    mailbox: Mailbox, aoki: Contact, relay: Relay
+) -> None:
+    mailbox.change(most_a_day=1)
+    relay.behave(refuse_data="452 busy")
+    outgoing = written(mailbox, aoki.email)
+    outbox.attempt(outgoing)
+    assert Outgoing.objects.get(pk=outgoing.pk).counted_at is None
+    assert remaining(mailbox, timezone.now()).today == 1
+
+
+def test_more_recipients_than_it_takes_are_refused_when_written(hana: User) -> None:
+    box = make_mailbox(hana, email="a@gmail.com", imap_host="imap.gmail.com")
+    with pytest.raises(composer.NotSendable, match="100 recipients"):
+        written(box, *(f"p{n}@b.test" for n in range(101)))
