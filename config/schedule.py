@@ -26,6 +26,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": _STALE,
     },
+    "take the steps of sequences that are due": {  # M25
+        "task": "inbox.tasks.advance_due_enrolments",
+        "schedule": 5.0,
+        "options": _STALE,
+    },
     "the worker's heartbeat": {
         "task": "crm.tasks.heartbeat",
         "schedule": 10.0,

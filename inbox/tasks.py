@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from crm import retention
 from inbox import health
-from inbox.models import Identity, Mailbox, Outgoing
+from inbox.models import Enrolment, Identity, Mailbox, Outgoing
+from inbox.outreach import sequences
 from inbox.retention import RULES
 from inbox.sending import identities, outbox, sent_copy
 from inbox.sync import engine
@@ -59,6 +60,20 @@ def file_copy(outgoing_id: int) -> None:
 def send_codes() -> None:
     for identity in Identity.objects.code_due(timezone.now()).select_related("mailbox__owner"):
         identities.send_code(identity)
+
+
+@shared_task(expires=10)
+def advance_due_enrolments() -> None:
+    for enrolment_id in Enrolment.objects.due(timezone.now()).values_list("pk", flat=True):
+        advance.delay(enrolment_id)
+
+
+@shared_task(expires=60)
+def advance(enrolment_id: int) -> None:
+    rows = Enrolment.objects.select_related("by", "contact__company", "mailbox", "sequence")
+    enrolment = rows.filter(pk=enrolment_id).first()
+    if enrolment:
+        sequences.advance(enrolment, timezone.now())
 
 
 @shared_task(expires=30)

@@ -15,6 +15,7 @@ from inbox.views import (
     privacy,
     retention,
     threads,
+    unsubscribing,
     why,
 )
 
@@ -65,5 +66,6 @@ urlpatterns = [
     path("emails/<int:pk>/privacy/", privacy.privacy, name="privacy"),
     path("emails/<int:pk>/asking/", privacy.asking, name="asking"),
     path("emails/<int:pk>/readers/", privacy.readers, name="readers"),
+    path("unsubscribe/<str:signed>/", unsubscribing.unsubscribe, name="unsubscribe"),
     path("emails/<int:pk>/trash/", emails.trash, name="email-trash"),
 ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from django.db import models
 from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.base import Timestamped
@@ -219,7 +220,7 @@ class Enrolment(Timestamped):
         mine = Enrolment.objects.filter(
             pk=self.pk, claimed_by=self.claimed_by, state=self.State.ACTIVE
         )
-        if mine.update(claimed_by="", **values) != 1:
+        if mine.update(claimed_by="", claimed_until=timezone.now(), **values) != 1:
             return False
         for name, value in values.items():
             setattr(self, name, value)

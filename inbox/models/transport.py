@@ -98,3 +98,9 @@ def keep_headers(email: Email, raw: bytes, origin: str, at: "datetime") -> None:
     """Keep the headers of a message for M30 or M31; once, wherever else it is found."""
     text = headers_of(raw).decode("latin-1")
     HeaderBlock.objects.get_or_create(email=email, origin=origin, defaults={"text": text, "at": at})
+
+
+def keep_raw(email: Email, raw: bytes, at: "datetime") -> None:
+    """Keep a whole message for M29; once, wherever else it is found."""
+    text = raw.decode("latin-1")
+    RawCopy.objects.get_or_create(email=email, defaults={"text": text, "at": at})

@@ -32,9 +32,9 @@ from inbox.logbook import confirm_delivery, is_answered
 from inbox.mime.build import Draft as Message
 from inbox.mime.build import build
 from inbox.mime.types import Address, ParsedAttachment
-from inbox.models import HeaderBlock, Outgoing, TransportRecord
+from inbox.models import HeaderBlock, Outgoing, StepRun, TransportRecord
 from inbox.models.identities import proven_sender
-from inbox.models.transport import keep_headers
+from inbox.models.transport import keep_headers, keep_raw
 from inbox.sending import allowance, sent_copy
 from inbox.wire.faults import Fault, OutcomeUnknown, SmtpRefused
 from inbox.wire.smtp import PostingSession
@@ -231,6 +231,8 @@ def _keep_transport(outgoing: Outgoing, answers: dict[str, str], now: datetime) 
         answers=answers,
     )
     keep_headers(outgoing.email, raw, HeaderBlock.Origin.SENT, now)
+    if StepRun.objects.filter(activity=outgoing.email_id).exists():  # M29: of a sequence, whole
+        keep_raw(outgoing.email, raw, now)
 
 
 def _note_recipients(email: Email, refused: Refused) -> None:

@@ -11,8 +11,8 @@ from crm.retention import doom
 from inbox.arrivals import Arrival
 from inbox.logbook import StoredFile, log_incoming, name_files, reported, store_files
 from inbox.mime.parse import parse
-from inbox.models import Folder, HeaderBlock, Mailbox, RawCopy, Reading, TransportRecord
-from inbox.models.transport import keep_headers
+from inbox.models import Folder, HeaderBlock, Mailbox, Reading, TransportRecord
+from inbox.models.transport import keep_headers, keep_raw
 from inbox.sync.judging import Verdict
 from inbox.sync.letters import Letter, letters
 from inbox.wire.structure import Outlined
@@ -81,8 +81,7 @@ def _keep_beside(email: Email, body: Body, verdict: Verdict, mailbox: Mailbox) -
     )
     keep_headers(email, body.raw, HeaderBlock.Origin.SYNCED, now)
     if verdict.reason and verdict.reason.rule in KEPT_RAW:
-        text = body.raw.decode("latin-1")
-        RawCopy.objects.get_or_create(email=email, defaults={"at": now, "text": text})
+        keep_raw(email, body.raw, now)
 
 
 def _arrival(verdict: Verdict, letter: Letter, mailbox: Mailbox, folder: Folder) -> Arrival:

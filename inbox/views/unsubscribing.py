@@ -1,0 +1,26 @@
+"""The page behind List-Unsubscribe, for people who have no account here (RFC 8058; M25)."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.signing import BadSignature
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from crm.web import page
+from inbox.outreach import unsubscribing
+
+
+@csrf_exempt  # mail providers press it, without our cookie; all it can do is what it says
+@never_cache
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, signed: str) -> HttpResponse:
+    """Looking changes nothing, since scanners look at every link; pressing the button does it."""
+    try:
+        enrolment, mark = unsubscribing.read(signed)
+    except BadSignature:
+        raise Http404 from None
+    if request.method == "POST":
+        unsubscribing.unsubscribe(enrolment, mark)
+    return page(request, "inbox/sequences/unsubscribe.html", {"done": request.method == "POST"})
