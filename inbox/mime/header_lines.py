@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from inbox.mime.addresses import addresses
+from inbox.mime.domains import in_ascii
 from inbox.mime.types import Address
 from inbox.mime.words import one_line
 
@@ -25,7 +26,10 @@ def folded(name: str, value: str) -> bytes:
 
 
 def mailboxes(people: Iterable[Address]) -> str:
-    """The value of From, To or Cc; what is no address is left out."""
+    """The value of From, To or Cc; what is no address is left out.
+
+    In ASCII, but for addresses that only SMTPUTF8 can carry (RFC 6532).
+    """
     return ", ".join(filter(None, map(_mailbox, people)))
 
 
@@ -33,8 +37,9 @@ def _mailbox(person: Address) -> str:
     found = addresses([person.address])
     if len(found) != 1 or found[0].address != person.address:
         return ""
-    name = one_line(person.name)
-    return f"{_phrase(name)} <{person.address}>" if name else person.address
+    name, ascii_address = one_line(person.name), in_ascii(person.address)
+    address = ascii_address if ascii_address.isascii() else person.address
+    return f"{_phrase(name)} <{address}>" if name else address
 
 
 def _phrase(name: str) -> str:

@@ -17,6 +17,7 @@ import ssl
 from collections.abc import Sequence
 from typing import Self
 
+from inbox.mime.domains import in_ascii
 from inbox.wire.account import Account
 from inbox.wire.faults import (
     ConnectionLost,
@@ -129,10 +130,15 @@ class PostingSession:
         if code != 235:
             raise LoginRefused(str(code), text)
 
-    def envelope(self, sender: str, recipients: Sequence[str]) -> dict[str, tuple[int, str]]:
-        """MAIL and RCPT; gives the refused recipients. SmtpRefused when nobody is left."""
-        international = not all(address.isascii() for address in (sender, *recipients))
-        utf8 = international and self.smtputf8
+    def envelope(
+        self, sender: str, recipients: Sequence[str], *, international: bool = False
+    ) -> dict[str, tuple[int, str]]:
+        """MAIL and RCPT; gives the refused recipients. SmtpRefused when nobody is left.
+
+        `international`: the header fields hold addresses in UTF-8 (RFC 6532).
+        """
+        outside = not all(in_ascii(address).isascii() for address in (sender, *recipients))
+        utf8 = (international or outside) and self.smtputf8
         code, said = self._ask(f"MAIL FROM:<{self._path(sender)}>{' SMTPUTF8' if utf8 else ''}")
         if code != 250:
             raise self._refusal(code, said)
@@ -243,11 +249,10 @@ class PostingSession:
         return SmtpRefused(code, said, refused=refused)
 
     def _path(self, address: str) -> str:
-        """An address that can stand between < and >, its domain in ASCII where it must be."""
-        if not address.isascii() and not self.smtputf8:
-            local, _, domain = address.rpartition("@")
-            with contextlib.suppress(UnicodeError):
-                address = f"{local}@{domain.encode('idna').decode()}"
+        """An address that can stand between < and >, in ASCII where it has such a spelling."""
+        ascii_address = in_ascii(address)
+        if ascii_address.isascii() or not self.smtputf8:
+            address = ascii_address
         if not _ADDRESS.fullmatch(address) or not (address.isascii() or self.smtputf8):
             raise SmtpRefused(553, "5.1.3 not an address that can be sent to")
         return address
