@@ -138,6 +138,20 @@ KINDS: dict[str, Kind] = {
         _("The connection broke before the server answered. Only you can tell."),
         ("inbox:email", "email"),
     ),
+    "recipient_refused": Kind(
+        "fail",
+        "shu",
+        _("“{subject}” did not reach {address}"),
+        _("The server said: {said}"),
+        ("inbox:email", "email"),
+    ),
+    "recipient_unknown": Kind(
+        "warn",
+        "yamabuki",
+        _("Did “{subject}” reach {address}?"),
+        _("The connection broke before the server answered. Only you can tell."),
+        ("inbox:email", "email"),
+    ),
     "asked_to_see": Kind(
         "lock",
         "fuji",

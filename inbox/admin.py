@@ -138,6 +138,16 @@ class OutgoingAdmin(SecretiveAdmin):
         return reverse("inbox:email", args=[obj.email_id])
 
 
+@admin.register(models.Redelivery)
+class RedeliveryAdmin(SecretiveAdmin):
+    secrets = ("frozen", "addresses")
+    list_display = ("id", "outgoing", "state", "attempts", "due_at")
+    list_filter = ("state",)
+    list_select_related = ("outgoing",)
+    date_hierarchy = "due_at"
+    exclude = ("frozen", "addresses")
+
+
 @admin.register(models.Quarantined)
 class QuarantinedAdmin(SecretiveAdmin):
     secrets = ("sealed",)

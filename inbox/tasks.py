@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from crm import retention
 from inbox import health
-from inbox.models import Enrolment, Identity, Mailbox, Outgoing
+from inbox.models import Enrolment, Identity, Mailbox, Outgoing, Redelivery
 from inbox.outreach import sequences
 from inbox.retention import RULES
-from inbox.sending import identities, outbox, sent_copy
+from inbox.sending import again, identities, outbox, sent_copy
 from inbox.sync import engine
 from inbox.sync.visit import LeaseLost
 from inbox.wire.faults import Fault
@@ -40,6 +40,8 @@ def send_due() -> None:
         send.delay(outgoing_id)
     for outgoing_id in Outgoing.objects.copy_due(now).values_list("pk", flat=True):
         file_copy.delay(outgoing_id)
+    for redelivery_id in Redelivery.objects.due(now).values_list("pk", flat=True):
+        redeliver.delay(redelivery_id)
 
 
 @shared_task(expires=60)
@@ -74,6 +76,13 @@ def advance(enrolment_id: int) -> None:
     enrolment = rows.filter(pk=enrolment_id).first()
     if enrolment:
         sequences.advance(enrolment, timezone.now())
+
+
+@shared_task(expires=60)
+def redeliver(redelivery_id: int) -> None:
+    row = Redelivery.objects.due(timezone.now()).filter(pk=redelivery_id).first()
+    if row:
+        again.attempt(row)
 
 
 @shared_task(expires=30)

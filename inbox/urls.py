@@ -58,6 +58,7 @@ urlpatterns = [
     path("emails/<int:pk>/draft/", composer.draft, name="draft"),
     path("emails/<int:pk>/retry/", emails.retry, name="retry"),
     path("emails/<int:pk>/resolution/", emails.resolution, name="resolution"),
+    path("emails/<int:pk>/again/", emails.send_again, name="send-again"),
     path("emails/<int:pk>/thread/", threads.thread, name="thread"),
     path("emails/<int:pk>/thread/split/", threads.split, name="thread-split"),
     path("emails/<int:pk>/thread/join/", threads.join, name="thread-join"),

@@ -235,6 +235,10 @@ class Participant(models.Model):
         BCC = "bcc", gettext_lazy("Bcc")
         REPLY_TO = "reply_to", gettext_lazy("Reply to")
 
+    REFUSED = "refused"  # for good
+    DEFERRED = "deferred"  # refused for now, and tried again by itself
+    UNKNOWN = "unknown"  # whether a server took it for them, nobody knows
+
     email = models.ForeignKey(Email, models.CASCADE, related_name="participants")
     role = models.CharField(max_length=8, choices=Role)
     name = models.CharField(max_length=300, blank=True)
@@ -245,7 +249,8 @@ class Participant(models.Model):
     )
     # Nobody knew them when it was logged, and they are a person: a contact can be made (M14).
     stranger = models.BooleanField(default=False)
-    status = models.CharField(max_length=9, blank=True)  # sent, refused, bounced
+    # sent, bounced, or one of those above
+    status = models.CharField(max_length=9, blank=True)
     server_said = models.TextField(blank=True)
 
     objects: ClassVar[Any] = ParticipantQuerySet.as_manager()

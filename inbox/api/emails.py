@@ -17,7 +17,7 @@ from crm.rest.inputs import Body, Text
 from crm.rest.problems import FieldError, Problem
 from inbox.mime.types import ParsedAttachment
 from inbox.models import Mailbox, Outgoing
-from inbox.sending import composer, outbox
+from inbox.sending import again, composer, outbox, recipients
 
 router = Router(tags=["e-mails"])
 Json = dict[str, Any]
@@ -62,6 +62,10 @@ class EmailIn(Body):
         return value
 
 
+class RecipientIn(Body):
+    email: str = Field(max_length=320)
+
+
 class Resolution(Body):
     delivered: bool
 
@@ -91,6 +95,24 @@ def retry_email(request: HttpRequest, email_id: str) -> Status[Json]:
     email = _one(request, email_id)
     if not outbox.retry(_outgoing(request, email)):
         raise Problem(409, "Only an e-mail that failed can be sent again.")
+    return Status(202, _show(_one(request, email_id), request))
+
+
+@router.post("/{email_id}/recipients/retry", response={202: Json})
+def retry_recipient(request: HttpRequest, email_id: str, payload: RecipientIn) -> Status[Json]:
+    """To one whom the server did not take, or of whom nobody knows: to nobody else."""
+    email = _one(request, email_id)
+    outgoing = _outgoing(request, email)
+    found = recipients.named(email, payload.email)
+    if found is None:
+        words = "This e-mail has no such recipient."
+        raise Problem(422, words, errors=[FieldError("email", words)])
+    try:
+        begun = again.send_again(outgoing, found)
+    except OSError:
+        raise Problem(409, "A file of this e-mail is gone.") from None
+    if not begun:
+        raise Problem(409, "Only a recipient that was refused or is unknown can be sent to again.")
     return Status(202, _show(_one(request, email_id), request))
 
 

@@ -14,7 +14,7 @@ from crm.models import Activity, Email, Participant, Thread, User
 from inbox.connect import doors, probe
 from inbox.connect.advice import advice_for
 from inbox.connect.providers import files_sent_itself
-from inbox.models import Credential, Folder, Mailbox, MailboxCopy, Outgoing
+from inbox.models import Credential, Folder, Mailbox, MailboxCopy, Outgoing, Redelivery
 from inbox.wire.account import Settings
 from inbox.wire.faults import Fault
 from inbox.wire.folders import inbox_folder, sent_folder
@@ -113,6 +113,12 @@ def _end_sending(mailbox: Mailbox) -> None:
         row.save(update_fields=["state", "claimed_by"])
         row.email.save(update_fields=["status", "error"])
         timeline.touch(row.email.activity)
+    # Whoever has one of these in hand lets go; the next attempt finds no mailbox.
+    kept = Redelivery.objects.filter(outgoing__mailbox=mailbox, transmitting_at=None)
+    now = timezone.now()
+    kept.filter(state__in=["queued", "sending"]).update(
+        claimed_by="", claimed_until=now, due_at=now
+    )
 
 
 def _failed_after_all(fault: Fault, wanted: Settings) -> probe.Step:

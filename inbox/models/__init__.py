@@ -8,7 +8,7 @@ from inbox.models.mailboxes import Credential, Folder, Mailbox
 from inbox.models.messages import AwaitedId, MailboxCopy, MessageId
 from inbox.models.never_log import NeverLog
 from inbox.models.opt_outs import OptOut
-from inbox.models.outbox import Outgoing
+from inbox.models.outbox import Outgoing, Redelivery
 from inbox.models.quarantine import Quarantined
 from inbox.models.readings import HeadersRead, Reading
 from inbox.models.sending_hours import SendingHours
@@ -47,5 +47,6 @@ __all__ = [
     "TemplateFile",
     "TemplateFolder",
     "TemplateUse",
+    "Redelivery",
     "TransportRecord",
 ]

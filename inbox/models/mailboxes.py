@@ -123,6 +123,12 @@ class Mailbox(Timestamped):
     # M58: what its provider lets it send, where that is not what is known of the provider
     most_a_day = models.PositiveIntegerField(_("e-mails a day"), null=True, blank=True)
     most_a_minute = models.PositiveIntegerField(_("e-mails a minute"), null=True, blank=True)
+    # What the folder has taught of others (sending/sent_copy.py): how many times in a row the
+    # provider filed a copy itself, or, below zero, how many times it did not
+    sent_habit = models.SmallIntegerField(default=0)
+    # What its SMTP server says of itself: the largest message in bytes (RFC 1870), SMTPUTF8
+    smtp_max_size = models.PositiveBigIntegerField(null=True, blank=True)
+    smtp_utf8 = models.BooleanField(null=True, blank=True)
 
     state = models.CharField(max_length=12, choices=State, default=State.CONNECTING)
     fault = models.CharField(max_length=40, blank=True)  # code of inbox.wire.faults

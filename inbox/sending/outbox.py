@@ -6,7 +6,8 @@
       │      (backoff)    ├── permanent ──► failed ──Retry──► queued
       │                   │
       │              transmitting_at is committed, then the first byte leaves
-      │                   ├── complete 2xx answer ──► sent ──► the Sent copy (sent_copy.py)
+      │                   ├── complete 2xx answer ──► sent ──► the Sent copy (sent_copy.py), and
+      │                   │                  whom the server did not take for now (again.py)
       │                   └── anything else ──► ask the Sent folder ─┬─ found ──► sent
       │                                                              └─ unknown
       └──────────── a person says "it did not arrive" ─────────────────┘
@@ -29,18 +30,13 @@ from crm import notices, timeline
 from crm.models import Email, Participant
 from inbox.connect import doors
 from inbox.logbook import confirm_delivery, is_answered
-from inbox.mime.build import Draft as Message
-from inbox.mime.build import build
-from inbox.mime.types import Address, ParsedAttachment
 from inbox.models import HeaderBlock, Outgoing, StepRun, TransportRecord
 from inbox.models.identities import proven_sender
 from inbox.models.transport import keep_headers, keep_raw
-from inbox.sending import allowance, sent_copy
+from inbox.sending import again, allowance, freezing, posting, recipients, sent_copy
 from inbox.wire.faults import Fault, OutcomeUnknown, SmtpRefused
-from inbox.wire.smtp import PostingSession
 
 MOST_ATTEMPTS = 12  # with the backoff below: about seven hours
-Refused = dict[str, tuple[int, str]]
 
 
 def attempt(outgoing: Outgoing) -> None:
@@ -57,7 +53,8 @@ def attempt(outgoing: Outgoing) -> None:
     _becomes(outgoing, Outgoing.State.SENDING, attempts=outgoing.attempts + 1)
     try:
         _refuse_unproven(outgoing)
-        _deliver(outgoing, _freeze(outgoing))
+        _freeze(outgoing)
+        _deliver(outgoing)
     except OutcomeUnknown as fault:
         _ask(outgoing, fault.server_said)
     except Fault as fault:
@@ -111,64 +108,20 @@ def cancel(outgoing: Outgoing) -> bool:
 # --- one delivery ---------------------------------------------------------------------------------
 
 
-def _freeze(outgoing: Outgoing) -> bytes:
+def _freeze(outgoing: Outgoing) -> None:
     """The bytes of the first attempt are those of every other: the same id, the same Date."""
     if outgoing.frozen is None:
-        outgoing.settle(frozen=build(_message(outgoing, timezone.now())))
-    assert outgoing.frozen is not None  # written just now
-    return bytes(outgoing.frozen)
+        outgoing.settle(frozen=freezing.built(outgoing, timezone.now()))
 
 
-def _message(outgoing: Outgoing, now: datetime) -> Message:
-    email = outgoing.email
-    people: dict[str, list[Address]] = {}
-    for row in email.participants.all():
-        people.setdefault(row.role, []).append(Address(row.name, row.address))
-    role = Participant.Role
-    return Message(
-        sender=people[role.FROM][0],
-        to=tuple(people.get(role.TO, ())),
-        cc=tuple(people.get(role.CC, ())),
-        subject=email.subject,
-        text=email.text,
-        html=email.html,
-        attachments=tuple(_files(email)),
-        message_id=email.message_id,
-        in_reply_to=outgoing.in_reply_to,
-        references=tuple(outgoing.references),
-        date=now,
-        musubi_message=outgoing.token,
-        unsubscribe_url=outgoing.unsubscribe_url,
-    )
-
-
-def _files(email: Email) -> list[ParsedAttachment]:
-    return [
-        ParsedAttachment(
-            name=file.name,
-            content_type=file.content_type,
-            size=file.size,
-            content=file.content(),
-            content_id=file.content_id,
-            inline=file.inline,
-        )
-        for file in email.activity.files.all()
-    ]
-
-
-def _deliver(outgoing: Outgoing, raw: bytes) -> None:
-    sender, recipients = _envelope(outgoing)
+def _deliver(outgoing: Outgoing) -> None:
+    sender, everybody = recipients.envelope(outgoing)
     if outgoing.mailbox is None:
         raise Fault("disconnected", _("The mailbox that it was written in is disconnected."))
     with doors.posting(outgoing.mailbox) as session:
-        _refuse_too_large(session, raw)
-        outgoing.hold(timezone.now(), recipients=len(recipients))
-        refused = session.envelope(sender, recipients)
-        session.begin_data()
-        if not outgoing.begin_transmitting(timezone.now(), len(raw)):
-            return  # it is another's now, or in the Trash, and nothing of it has left here
-        said = session.finish_data(raw)
-        sent = _sent(outgoing, refused, said)  # before the goodbye, which may take its time
+        posting.learn_limits(outgoing.mailbox, session)
+        taken = posting.hand_over(session, outgoing, sender, everybody)
+        sent = taken is not None and _sent(outgoing, taken)  # before the goodbye may take its time
     if sent:
         sent_copy.settle(outgoing)
 
@@ -184,65 +137,45 @@ def _refuse_unproven(outgoing: Outgoing) -> None:
         raise Fault("unproven", said)
 
 
-def _envelope(outgoing: Outgoing) -> tuple[str, list[str]]:
-    """Bounces come to the mailbox's own address, whatever stands in From (decision 0014)."""
-    people = outgoing.email.participants.all()
-    role = Participant.Role
-    sender = outgoing.mailbox.email if outgoing.mailbox else ""
-    return sender, [row.address for row in people if row.role in (role.TO, role.CC, role.BCC)]
-
-
-def _refuse_too_large(session: PostingSession, raw: bytes) -> None:
-    """RFC 1870: the server told its limit, so a message above it need not be sent to be refused."""
-    if session.max_size and len(raw) > session.max_size:
-        raise SmtpRefused(552, f"552 SIZE {session.max_size}: the message has {len(raw)} bytes")
-
-
 # --- how it went ----------------------------------------------------------------------------------
 
 
-def _sent(outgoing: Outgoing, refused: Refused, said: str) -> bool:
-    now = timezone.now()
-    _note_recipients(outgoing.email, refused)
-    answers = {address: f"{code} {text}" for address, (code, text) in refused.items()}
-    words = "; ".join(answers.values())
+def _sent(outgoing: Outgoing, taken: posting.Taken) -> bool:
+    now, email = timezone.now(), outgoing.email
+    refused, passing = recipients.in_words(taken.refused), recipients.passing(taken.refused)
+    said = "; ".join(refused.values())
+    everybody = recipients.envelope(outgoing)[1]
     with transaction.atomic():
-        settled = _becomes(outgoing, Outgoing.State.SENT, error=words, sent_at=now, copy_due_at=now)
+        settled = _becomes(outgoing, Outgoing.State.SENT, error=said, sent_at=now, copy_due_at=now)
+        recipients.note(email, everybody, refused, passing if settled else ())
         if settled:
-            _keep_transport(outgoing, {**answers, "": said}, now)
+            _keep_transport(outgoing, {**refused, "": taken.said}, now)
+            again.begin(outgoing, passing, now)
+            final = {who: words for who, words in refused.items() if who not in passing}
+            recipients.tell(email, "recipient_refused", final)
     if settled:
         return True
     # The claim ran out during the hand-over; what the server said is true all the same.
-    confirm_delivery(outgoing.email, now)
+    confirm_delivery(email, now)
     return False
 
 
 def _keep_transport(outgoing: Outgoing, answers: dict[str, str], now: datetime) -> None:
     """How it went out, kept for a while (M28, M31)."""
     raw = bytes(outgoing.frozen or b"")
-    sender, recipients = _envelope(outgoing)
+    sender, everybody = recipients.envelope(outgoing)
     TransportRecord.objects.create(
         email=outgoing.email,
         mailbox=outgoing.mailbox,
         at=now,
         sender=sender,
-        recipients=recipients,
+        recipients=everybody,
         size=len(raw),
         answers=answers,
     )
     keep_headers(outgoing.email, raw, HeaderBlock.Origin.SENT, now)
     if StepRun.objects.filter(activity=outgoing.email_id).exists():  # M29: of a sequence, whole
         keep_raw(outgoing.email, raw, now)
-
-
-def _note_recipients(email: Email, refused: Refused) -> None:
-    by_address = {address.lower(): answer for address, answer in refused.items()}
-    role = Participant.Role
-    for row in email.participants.filter(role__in=[role.TO, role.CC, role.BCC]):
-        answer = by_address.get(row.address.lower())
-        row.status = "refused" if answer else Email.Status.SENT
-        row.server_said = f"{answer[0]} {answer[1]}" if answer else ""
-        row.save(update_fields=["status", "server_said"])
 
 
 def _refused(outgoing: Outgoing, fault: Fault) -> None:
@@ -256,7 +189,8 @@ def _refused(outgoing: Outgoing, fault: Fault) -> None:
         return
     failed = _becomes(outgoing, Outgoing.State.FAILED, error=_words(fault), **values)
     if failed and isinstance(fault, SmtpRefused) and fault.refused:  # each of them
-        _note_recipients(outgoing.email, fault.refused)
+        everybody = recipients.envelope(outgoing)[1]
+        recipients.note(outgoing.email, everybody, recipients.in_words(fault.refused))
 
 
 def _wait(outgoing: Outgoing, wait: allowance.Wait) -> None:

@@ -18,7 +18,7 @@ from crm.models import Email
 from crm.strangers import others_in
 from crm.web import Request, done, onward, page, post_only
 from inbox.models import Outgoing
-from inbox.sending import outbox
+from inbox.sending import again, outbox, recipients
 from inbox.views.finding import contact_of, email_or_404
 from inbox.views.images import proxied
 
@@ -82,6 +82,23 @@ def resolution(request: Request, pk: int) -> HttpResponse:
     outbox.resolve(found.outgoing, delivered=delivered == "yes")
     said = _("Marked as sent.") if delivered == "yes" else _("It is being sent again.")
     return _back(request, found, said)
+
+
+@post_only
+def send_again(request: Request, pk: int) -> HttpResponse:
+    """To one whom the server did not take, while it took the others."""
+    found = _outgoing_or_404(request, pk)
+    recipient = recipients.named(found, request.POST.get("recipient", ""))
+    if recipient is None:
+        raise Http404
+    try:
+        begun = again.send_again(found.outgoing, recipient)
+    except OSError:
+        return _back(request, found, _("A file of this e-mail is gone. Write it anew."))
+    if begun:
+        said = _("It is being sent again, to {name} only.").format(name=recipient)
+        return _back(request, found, said)
+    return _back(request, found, _("It is not waiting for a retry any more."))
 
 
 @post_only

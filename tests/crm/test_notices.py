@@ -12,6 +12,8 @@ VALUES = {
     "reply": {"contact": 5, "name": "Aiko", "subject": "Offer"},
     "bounced": {"email": 5, "subject": "Offer", "address": "x@kita.example"},
     "send_failed": {"email": 5, "subject": "Offer", "said": "550 no"},
+    "recipient_refused": {"email": 5, "subject": "Offer", "address": "k@x.test", "said": "550 no"},
+    "recipient_unknown": {"email": 5, "subject": "Offer", "address": "k@x.test", "said": ""},
     "unknown_delivery": {"email": 5, "subject": "Offer"},
     "mailbox_disconnected": {**MAILBOX, "cause": "password"},
     "mailbox_silent": MAILBOX,

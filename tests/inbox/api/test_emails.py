@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from crm.models import ApiToken, Contact, Email, User
-from inbox.models import Mailbox, Outgoing
+from crm.models import ApiToken, Contact, Email, Participant, User
+from inbox.models import Mailbox, Outgoing, Redelivery
 from tests.factories import make_email, make_mailbox
 
 pytestmark = pytest.mark.django_db
@@ -106,3 +106,26 @@ def test_it_goes_out_from_a_proven_address_and_no_other(send: Send, mailbox: Mai
     assert [error["field"] for error in refused.json()["errors"]] == ["from"]
     mailbox.identities.create(address=alias["from"], proven_at=timezone.now())
     assert send(**alias).json()["from"]["email"] == alias["from"]
+
+
+def test_one_recipient_is_sent_to_again(client: Client, send: Send, hana: User) -> None:
+    """409 while nothing is in question of them, 422 for somebody who was no recipient."""
+    sent = send(to=["kenji@b.test", "rin@b.test"]).json()["id"]
+    Outgoing.objects.update(state="sent")
+    headers = {"Authorization": f"Bearer {ApiToken.issue(hana)}"}
+
+    def again(address: str) -> Any:
+        url = f"/api/v1/emails/{sent}/recipients/retry"
+        return client.post(
+            url, {"email": address}, content_type="application/json", headers=headers
+        )
+
+    assert [again(who).status_code for who in ("kenji@b.test", "x@b.test")] == [409, 422]
+    kenji = Participant.objects.filter(address="kenji@b.test")
+    kenji.update(status="refused", server_said="550 no")
+    answer = again("Kenji@b.test")
+    assert answer.status_code == 202
+    states = {row["email"]: row["status"] for row in answer.json()["recipients"]}
+    assert states["kenji@b.test"] == "deferred"
+    assert Redelivery.objects.get().addresses == ["kenji@b.test"]
+    assert again("kenji@b.test").status_code == 409

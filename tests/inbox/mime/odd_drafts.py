@@ -14,6 +14,7 @@ from inbox.mime.types import Address, ParsedAttachment
 HANA = Address("Hana Mori", "hana@aoki.test")
 KEN = Address("Ken Sato", "ken@x.test")
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+FAMILY = "\N{WOMAN}\u200d\N{WOMAN}\u200d\N{GIRL} \N{WAVING WHITE FLAG}\ufe0f\u200d\N{RAINBOW} 🇯🇵"
 BASE = Draft(
     sender=HANA,
     to=(KEN,),
@@ -56,7 +57,7 @@ def people(number: int, start: int = 0) -> tuple[Address, ...]:
 SUBJECTS = {
     "an empty subject": Odd(draft(subject="")),
     "a subject in emoji": Odd(draft(subject="🎉🎉 Launch 🚀")),
-    "families and flags, joined without width": Odd(draft(subject="👩‍👩‍👧‍👦 🏳️‍🌈 🇯🇵 " * 12), "👩‍👩‍👧‍👦 🏳️‍🌈 🇯🇵 " * 11 + "👩‍👩‍👧‍👦 🏳️‍🌈 🇯🇵"),
+    "families and flags, joined without width": Odd(draft(subject=" ".join(12 * [FAMILY]))),
     "a subject of 500 kanji": Odd(draft(subject="見積書" * 166)),
     "a subject of 998 letters without a space": Odd(draft(subject="x" * 998)),
     "a subject of 997 bytes in words": Odd(draft(subject="word " * 199 + "xy")),
@@ -64,7 +65,7 @@ SUBJECTS = {
     "accents as characters of their own": Odd(draft(subject="Cafe\u0301 Mu\u0308nchen")),
     "beyond the basic plane": Odd(draft(subject="𠮷野家 𝕄𝕦𝕤𝕦𝕓𝕚")),
     "a subject like an encoded word": Odd(draft(subject="=?utf-8?q?x?= and =?utf-8?b?eA==?=")),
-    "a subject like a header": Odd(draft(subject="Bcc: evil@x.test; a=\"b\" <c>, (d)")),
+    "a subject like a header": Odd(draft(subject='Bcc: evil@x.test; a="b" <c>, (d)')),
     "two spaces, and one at each end": Odd(draft(subject=" a  b "), "a b"),
     "a tab in the subject": Odd(draft(subject="a\tb"), "a b"),
     "a line break in the subject": Odd(draft(subject="a\r\nBcc: e@x.test"), "a Bcc: e@x.test"),

@@ -9,9 +9,18 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm import timeline
-from crm.models import ApiToken, Attachment, Audience, Contact, Email, UndoEntry, User
+from crm.models import (
+    ApiToken,
+    Attachment,
+    Audience,
+    Contact,
+    Email,
+    Participant,
+    UndoEntry,
+    User,
+)
 from inbox.connect import joining
-from inbox.models import Outgoing
+from inbox.models import Outgoing, Redelivery
 from tests.factories import make_deal, make_email, make_mailbox
 
 
@@ -190,3 +199,53 @@ def test_a_long_timeline_costs_no_more_queries(signed_in: Client, aoki: Contact)
                 signed_in.get(f"/contacts/{aoki.pk}/")
             costs.append(len(asked))
     assert costs[0] == costs[1]
+
+
+@pytest.fixture
+def refused(aoki: Contact) -> Participant:
+    """One whom the server did not take, of an e-mail that others have."""
+    email = make_sent(aoki, "sent", message_id="<partly@x.test>")
+    values = {"address": "kenji@x.test", "name": "Kenji", "status": "refused"}
+    return Participant.objects.create(
+        email=email, role="to", server_said="550 5.1.1 nobody", **values
+    )
+
+
+@pytest.mark.rule("M23")
+def test_it_is_sent_again_to_the_one_who_was_refused(
+    signed_in: Client, refused: Participant
+) -> None:
+    email = refused.email
+    Participant.objects.filter(email=email, role="from").update(address="hana@musubi.test")
+    page = signed_in.get(f"/emails/{email.pk}/").content.decode()
+    assert "kenji@x.test was refused: 550 5.1.1 nobody" in page
+    assert "Send again to Kenji only" in page
+    address, kenji = f"/emails/{email.pk}/again/", {"recipient": refused.address}
+    assert signed_in.post(address, kenji).status_code == 303
+    assert signed_in.post(address, kenji).status_code == 303, "once more does nothing more"
+    assert Redelivery.objects.get().addresses == ["kenji@x.test"]
+    page = signed_in.get(f"/emails/{email.pk}/").content.decode()
+    assert "Being sent to kenji@x.test" in page and "Send again" not in page
+
+
+@pytest.mark.parametrize("status", ["deferred", "unknown"])
+def test_what_is_not_known_or_not_yet_taken_is_said(
+    signed_in: Client, refused: Participant, status: str
+) -> None:
+    Participant.objects.filter(pk=refused.pk).update(status=status, server_said="451 later")
+    page = signed_in.get(f"/emails/{refused.email_id}/").content.decode()
+    assert ("tried again by itself: 451 later" in page) is (status == "deferred")
+    assert ("Nobody can know whether kenji@x.test got it" in page) is (status == "unknown")
+    assert ("Send again to Kenji only" in page) is (status == "unknown")
+
+
+def test_only_who_may_send_from_the_mailbox_sends_again(
+    client: Client, signed_in: Client, refused: Participant, rin: User
+) -> None:
+    address, kenji = f"/emails/{refused.email_id}/again/", {"recipient": refused.address}
+    assert signed_in.post(address).status_code == 404
+    assert signed_in.post(address, {"recipient": "x@y.test"}).status_code == 404
+    assert signed_in.post("/emails/999999/again/", kenji).status_code == 404
+    client.force_login(rin)
+    assert client.post(address, kenji).status_code == 404
+    assert not Redelivery.objects.exists()
