@@ -236,6 +236,9 @@ class TemplateAdmin(PrewrittenAdmin):
     list_select_related = ("owner", "folder")
     search_fields = ("name",)
 
+    def view_on_site(self, obj: models.Template) -> str:
+        return obj.get_absolute_url()
+
 
 @admin.register(models.Snippet)
 class SnippetAdmin(PrewrittenAdmin):

@@ -58,6 +58,8 @@ _TOKEN = re.compile(r"\{\{([^{}<>]{0,300})\}\}")
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*(?:\.[a-zA-Z0-9_]+)*")
 _QUOTES = {'"': '"', "'": "'", "“": "”", "”": "”", "„": "“", "‘": "’", "「": "」"}
 _SPACE = " \t\r\n\u00a0\u3000"
+_TAG = re.compile(r"(<[^<>]*>)")
+_SPACED = re.compile(r"[A-Za-z0-9À-ɏͰ-ϿЀ-ӿ]")
 _BLOCK_QUOTE = re.compile(r"<(/?)blockquote\b[^<>]*>", re.IGNORECASE)
 _QUOTED_LINE = re.compile(r"^>.*$", re.MULTILINE)
 
@@ -109,6 +111,55 @@ def parse(text: str) -> list[Field]:
 def unknown(text: str) -> list[Field]:
     """The fields of a template that are none of ours, each with its `suggestion`."""
     return [field for field in parse(text) if not field.is_known]
+
+
+def is_broken(text: str) -> bool:
+    """Whether braces are left that belong to no field: not closed, or with a tag inside."""
+    rest = _TOKEN.sub(lambda match: "" if _read(match) else match[0], text)
+    return "{{" in rest or "}}" in rest
+
+
+def replaced(text: str, put: Callable[[Field], str]) -> str:
+    """A text with something else in the place of each field."""
+
+    def each(match: re.Match[str]) -> str:
+        field = _read(match)
+        return put(field) if field else match[0]
+
+    return _TOKEN.sub(each, text)
+
+
+def generalised(text: str, values: Mapping[str, str]) -> str:
+    """The other way round: a text that was written to somebody, with fields where the values
+    stand, the longest first. Of a single character only a name with an honorific is one.
+
+    >>> generalised("Dear Ann,", {"contact.first_name": "Ann"})
+    'Dear {{ contact.first_name }},'
+    """
+    names = {value: name for name, value in reversed([*values.items()]) if value.strip()}
+    patterns = [_pattern(value) for value in sorted(names, key=len, reverse=True)]
+    if not patterns:
+        return text
+    return re.sub("|".join(patterns), lambda match: token(names[match[0]]), text)
+
+
+def generalised_html(html: str, values: Mapping[str, str]) -> str:
+    """As `generalised`, between the tags of HTML alone."""
+    escaped = {name: html_entities.escape(value, quote=False) for name, value in values.items()}
+    pieces = _TAG.split(html)
+    return "".join(
+        piece if place % 2 else generalised(piece, escaped) for place, piece in enumerate(pieces)
+    )
+
+
+def _pattern(value: str) -> str:
+    """Whole words in a script that has spaces; elsewhere a name may stand in front of anything."""
+    found = re.escape(value)
+    if len(value) == 1:
+        return f"{found}(?=様|さま|さん|氏|先生)"
+    before = r"(?<!\w)" if _SPACED.match(value[0]) else ""
+    after = r"(?!\w)" if _SPACED.match(value[-1]) else ""
+    return f"{before}{found}{after}"
 
 
 def fill(text: str, values: Mapping[str, str]) -> Filled:

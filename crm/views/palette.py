@@ -23,6 +23,8 @@ PLACES: tuple[tuple[str, str, Any], ...] = (
     ("crm:companies", "org", gettext_lazy("Companies")),
     ("crm:deals", "board", gettext_lazy("Deals")),
     ("crm:tasks", "task", gettext_lazy("Tasks")),
+    ("inbox:templates", "template", gettext_lazy("Templates")),
+    ("inbox:snippets", "bolt", gettext_lazy("Snippets")),
     ("crm:notices", "bell", gettext_lazy("Notifications")),
     ("inbox:mailboxes", "mail", gettext_lazy("Mailboxes")),
     ("inbox:connect", "plug", gettext_lazy("Connect a mailbox")),

@@ -24,34 +24,6 @@ def shared_stays(collector: Any, field: Any, rows: Any, using: str) -> None:
     models.CASCADE(collector, field, rows.filter(shared=False), using)
 
 
-class FolderQuerySet(TrashableQuerySet):
-    def with_counts(self, user: "User") -> Self:
-        """With `count`, how many templates `user` sees in each."""
-        seen = Template.objects.visible_to(user).values("pk")
-        counted = Count("templates", filter=Q(templates__in=seen))
-        return self.kept().annotate(count=counted)
-
-
-class TemplateFolder(Timestamped, Trashable):
-    """A drawer of the whole organisation; each sees the templates in it that they may see."""
-
-    name = models.CharField(_("name"), max_length=100)
-
-    objects: ClassVar[Any] = FolderQuerySet.as_manager()
-
-    class Meta:
-        verbose_name, verbose_name_plural = _("template folder"), _("template folders")
-        ordering = ["name", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["name"], condition=Q(deleted_at=None), name="template_folder_once"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class PrewrittenQuerySet(TrashableQuerySet):
     def _theirs(self, user: "User") -> Self:
         return self.filter(Q(owner=user) | Q(shared=True))
@@ -111,7 +83,7 @@ class Template(Prewritten):
     """A prewritten e-mail."""
 
     folder = models.ForeignKey(
-        TemplateFolder, models.SET_NULL, null=True, blank=True, related_name="templates"
+        "inbox.TemplateFolder", models.SET_NULL, null=True, blank=True, related_name="templates"
     )
     language = models.CharField(_("language"), max_length=8, blank=True)  # "": any
     subject = models.CharField(_("subject"), max_length=900, blank=True)
@@ -125,6 +97,29 @@ class Template(Prewritten):
 
     def get_absolute_url(self) -> str:
         return reverse("inbox:template", args=[self.pk])
+
+
+class TemplateFolderQuerySet(TrashableQuerySet):
+    def with_counts(self, user: "User") -> Self:
+        """With `count`, how many templates `user` sees in each."""
+        seen = Template.objects.visible_to(user).values("pk")
+        counted = Count("templates", filter=Q(templates__in=seen))
+        return self.kept().annotate(count=counted)
+
+
+class TemplateFolder(Timestamped, Trashable):
+    """A drawer of the whole organisation; each sees the templates in it that they may see."""
+
+    name = models.CharField(_("name"), max_length=100)
+
+    objects: ClassVar[Any] = TemplateFolderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("template folder"), _("template folders")
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class TemplateFile(FileRow):
@@ -143,7 +138,8 @@ class SnippetQuerySet(PrewrittenQuerySet):
 
 
 class Snippet(Prewritten):
-    """A few words that are inserted while writing: `;thanks`."""
+    """A few words that are inserted while writing: `;thanks`. One's own comes before a shared one
+    of the same shortcut."""
 
     shortcut = models.CharField(_("shortcut"), max_length=30)
 
@@ -152,13 +148,6 @@ class Snippet(Prewritten):
     class Meta:
         verbose_name, verbose_name_plural = _("snippet"), _("snippets")
         ordering = ["shortcut", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["owner", "shortcut"],
-                condition=Q(deleted_at=None),
-                name="snippet_shortcut_once",
-            )
-        ]
 
 
 class Counts(NamedTuple):

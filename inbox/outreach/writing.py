@@ -4,11 +4,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
+import nh3
+
 from crm.lib.html import sanitise
 from inbox import merge_fields
 from inbox.mime.text import text_of_html
 from inbox.models import Template
 from inbox.models.templates import Prewritten
+
+_SIMPLE = {
+    *[
+        "p",
+        "br",
+        "b",
+        "strong",
+        "i",
+        "em",
+        "u",
+        "s",
+        "a",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "h1",
+        "h2",
+        "h3",
+        "div",
+        "span",
+    ]
+}
 
 
 @dataclass(frozen=True)
@@ -52,4 +77,11 @@ def html_of_text(text: str) -> str:
     return "".join(
         f"<p>{escape(part.strip(chr(10)), quote=False).replace(chr(10), '<br>')}</p>"
         for part in paragraphs
+    )
+
+
+def simple(html: str) -> str:
+    """HTML as it may stand in a page of ours: letters, links and lists, without any style."""
+    return nh3.clean(
+        html, tags=_SIMPLE, attributes={"a": {"href"}}, link_rel="noopener noreferrer nofollow"
     )

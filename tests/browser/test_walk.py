@@ -14,7 +14,8 @@ from playwright.sync_api import Page, expect
 from crm import notices, todo
 from crm.accounts import setup_url
 from crm.models import Attachment, Contact, Email, User
-from inbox.models import Mailbox, NeverLog, Outgoing
+from inbox.models import Mailbox, NeverLog, Outgoing, Snippet, Template, TemplateFolder
+from inbox.outreach.writing import both_forms
 from tests.browser.conftest import SignIn
 from tests.factories import (
     make_company,
@@ -86,6 +87,16 @@ def record(aoki: Contact, mailbox: Mailbox, hana: User) -> Contact:
     return aoki
 
 
+def make_templates(user: User) -> int:
+    """A template and a snippet with long words and fields that are missing; returns its id."""
+    folder = TemplateFolder.objects.create(name=LONG)
+    text = f"Dear {{{{ contact.first_name }}}},\n\n{LONG}: {{{{ deal.name }}}}"
+    mine = {"name": f"Offer {LONG}", "owner": user, **both_forms(text=text)}
+    Snippet.objects.create(shortcut=LONG.lower()[:30], **mine)
+    values = {"folder": folder, "subject": LONG, "language": "ja"}
+    return Template.objects.create(**mine, **values).pk
+
+
 def make_sent(contact: Contact, mailbox: Mailbox, state: str) -> None:
     email = make_email(contact, direction="outgoing", source="sent", status=state, error="550 no")
     now = timezone.now()
@@ -144,6 +155,12 @@ def paths(hana: User, record: Contact) -> list[str]:
         f"/emails/{email.pk}/thread/" if email else "",
         "/",
         "/?whose=everyone",
+        "/templates/",
+        "/templates/?view=trash",
+        f"/templates/{make_templates(hana)}/",
+        "/snippets/",
+        "/snippets/new/",
+        "/template-folders/new/",
         "/tasks/",
         "/notifications/?show=all",
         "/trash/",

@@ -4,7 +4,7 @@ import pytest
 
 from crm import notices, todo
 from crm.models import Attachment, Contact, Hold, User
-from inbox.models import NeverLog
+from inbox.models import NeverLog, Snippet, Template, TemplateFolder
 from tests.factories import make_deal, make_email, make_mailbox, make_note
 
 
@@ -30,4 +30,10 @@ def rows(aoki: Contact, hana: User, mio: User) -> dict[str, int]:
     found |= {"holds": Hold.place(aoki, by=mio, reason="Aoki v. Hayama").pk}
     never = NeverLog.objects.create(entry="bank.example", by=hana)
     found |= {"addresses": mailbox.identities.create(address="sales@musubi.test").pk}
+    mine = {"name": "Offer", "owner": hana, "shared": True, "text": "Dear {{ contact.name }},"}
+    found |= {
+        "templates": Template.objects.create(**mine).pk,
+        "template-folders": TemplateFolder.objects.create(name="Sales").pk,
+        "snippets": Snippet.objects.create(shortcut="offer", **mine).pk,
+    }
     return {**found, "mailboxes": mailbox.pk, "never-log": never.pk}

@@ -4,13 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from crm import retention
 from crm.models import Attachment, Contact, Email, User
 from crm.models.attachments import store_content
-from inbox.models import Snippet, Template, TemplateFile, TemplateFolder, TemplateUse
+from inbox.models import Template, TemplateFile, TemplateFolder, TemplateUse
 from inbox.models.templates import Counts
 from inbox.retention import RULES
 from tests.factories import make_email
@@ -41,13 +40,6 @@ def test_words_are_found_in_name_subject_and_body(hana: User) -> None:
     row = Template.objects.create(name="Offer", subject="Our tea", text="Best regards", owner=hana)
     assert list(Template.objects.search("offer TEA regards")) == [row]
     assert not Template.objects.search("offer coffee")
-
-
-def test_a_shortcut_is_one_of_somebody(hana: User, ken: User) -> None:
-    Snippet.objects.create(name="Thanks", shortcut="thanks", owner=hana)
-    Snippet.objects.create(name="Thanks", shortcut="thanks", owner=ken)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Snippet.objects.create(name="Again", shortcut="thanks", owner=hana)
 
 
 @pytest.mark.rule("M32")

@@ -1,0 +1,167 @@
+"""Templates, snippets and folders as they are written (M24)."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.models import User
+from inbox import merge_fields
+from inbox.forms.composer import FilesField, ManyFiles
+from inbox.mime.text import text_of_html
+from inbox.mime.types import ParsedAttachment
+from inbox.models import Snippet, Template, TemplateFolder
+from inbox.models.templates import Prewritten
+from inbox.outreach.labels import described
+from inbox.outreach.templates import MOST_BYTES, Body
+
+SHORTCUT = re.compile(r"[\w-]{1,30}")
+
+
+def refuse_unknown_fields(text: str) -> None:
+    """Raises ValidationError with the fields that are none of ours, and what was meant."""
+    sentences = []
+    for field in merge_fields.unknown(text):
+        if field.suggestion:
+            sentence = _("There is no {field}. Did you mean {other}?")
+            other = merge_fields.token(field.suggestion)
+            sentences.append(sentence.format(field=described(field), other=other))
+        else:
+            sentences.append(_("There is no {field}.").format(field=described(field)))
+    if merge_fields.is_broken(text):
+        sentences.append(_("Write each field in one piece: {{ contact.name }}."))
+    if sentences:
+        raise forms.ValidationError(sentences)
+
+
+class PrewrittenForm(forms.Form):
+    """What templates and snippets share. `html` is what an editor wrote, where there is one."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=150)
+    html = forms.CharField(required=False, max_length=500_000, widget=forms.HiddenInput)
+    text = forms.CharField(
+        label=gettext_lazy("Message"),
+        required=False,
+        strip=False,
+        max_length=200_000,
+        widget=forms.Textarea({"rows": 12}),
+    )
+    shared = forms.BooleanField(label=gettext_lazy("Shared with everybody"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if "text" in values and not self.body.html.strip() and not self.body.text.strip():
+            self.add_error("text", _("Write something."))
+            return values
+        shown = text_of_html(self.body.html) if self.body.html else self.body.text
+        try:
+            refuse_unknown_fields(shown)
+        except forms.ValidationError as wrong:
+            self.add_error("text", wrong)
+        return values
+
+    @property
+    def body(self) -> Body:
+        values = self.cleaned_data
+        text = values.get("text", "").replace("\r\n", "\n")
+        return Body(html=values.get("html", ""), text=text)
+
+    def columns(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class TemplateForm(PrewrittenForm):
+    folder = forms.ModelChoiceField(
+        TemplateFolder.objects.none(),
+        label=gettext_lazy("Folder"),
+        required=False,
+        empty_label=gettext_lazy("No folder"),
+    )
+    language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
+    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=900, required=False)
+    attachments = FilesField(
+        label=gettext_lazy("Attach files"), required=False, widget=ManyFiles({"hx-preserve": True})
+    )
+    kept = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+
+    field_order = ("name", "folder", "language", "subject", "html", "text", "attachments", "shared")
+
+    def __init__(self, *args: Any, template: Template | None = None, **values: Any) -> None:
+        super().__init__(*args, **values)
+        fields: Any = self.fields
+        fields["folder"].queryset = TemplateFolder.objects.kept()
+        fields["language"].choices = [("", _("Any language")), *settings.LANGUAGES]
+        files = list(template.files.all()) if template else []
+        self.files_before = files
+        fields["kept"].choices = [(str(file.pk), file.name) for file in files]
+        self.initial.setdefault("kept", [str(file.pk) for file in files])
+
+    def clean_subject(self) -> str:
+        subject = " ".join(self.cleaned_data["subject"].split())
+        refuse_unknown_fields(subject)
+        return subject
+
+    def clean_attachments(self) -> list[Any]:
+        files: list[Any] = self.cleaned_data["attachments"]
+        before = sum(file.size for file in self.files_before)
+        if before + sum(file.size or 0 for file in files) > MOST_BYTES:
+            raise forms.ValidationError(_("The files of a template can have 10 MB together."))
+        return files
+
+    def columns(self) -> dict[str, Any]:
+        named = ("name", "shared", "folder", "language", "subject")
+        return {name: self.cleaned_data[name] for name in named}
+
+    def new_files(self) -> list[Any]:
+        return [_attached(file) for file in self.cleaned_data["attachments"]]
+
+    def kept_files(self) -> list[int]:
+        return [int(pk) for pk in self.cleaned_data["kept"]]
+
+
+class SnippetForm(PrewrittenForm):
+    shortcut = forms.CharField(
+        label=gettext_lazy("Shortcut"),
+        max_length=30,
+        help_text=gettext_lazy("Type ; and the shortcut while you write an e-mail."),
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    field_order = ("name", "shortcut", "html", "text", "shared")
+
+    def __init__(self, *args: Any, owner: User | None, row: Prewritten | None, **values: Any):
+        super().__init__(*args, **values)
+        self.owner, self.row = owner, row
+        self.fields["text"].widget.attrs["rows"] = 5
+
+    def clean_shortcut(self) -> str:
+        shortcut: str = self.cleaned_data["shortcut"].lstrip(";").lower()
+        if not SHORTCUT.fullmatch(shortcut):
+            raise forms.ValidationError(_("Use letters, digits and hyphens, without a space."))
+        others = Snippet.objects.kept().filter(owner=self.owner, shortcut=shortcut)
+        if others.exclude(pk=self.row.pk if self.row else None).exists():
+            raise forms.ValidationError(_("Another snippet has this shortcut."))
+        return shortcut
+
+    def columns(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("name", "shared", "shortcut")}
+
+
+class FolderForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("Name of the folder"), max_length=100)
+
+
+def _attached(file: "UploadedFile[bytes]") -> ParsedAttachment:
+    content = file.read()
+    return ParsedAttachment(
+        name=file.name or "",
+        content_type=file.content_type or "application/octet-stream",
+        size=len(content),
+        content=content,
+        content_id="",
+        inline=False,
+    )
