@@ -9,12 +9,20 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.test import override_settings
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from tests.servers.dovecot import Dovecot
 from tests.servers.redis import private_redis
 
 pytest_plugins = ["tests.servers.fixtures", "tests.cast"]
+
+# A busy machine is no failure; what must be quick is timed by its own test.
+hypothesis_settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -151,10 +151,10 @@ def test_what_postgresql_cannot_store_is_left_out(mailbox: Mailbox, aoki: Contac
 
 @pytest.mark.parametrize("piece", ["<", "a<b", '<"', '"a', "(", "a@b.test ", "\\"])
 def test_what_is_no_address_is_refused_in_no_time(mailbox: Mailbox, piece: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(composer.NotSendable):
         written(mailbox, piece * 100_000)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(
