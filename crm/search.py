@@ -28,17 +28,22 @@ def words_of(typed: str) -> list[str]:
 def find(user: User, words: Sequence[str]) -> Found:
     """What `user` may see whose name holds every word; the newest where there are none. Four
     queries, whatever is found."""
-    by_name = Q()
-    for word in words:
-        addresses = EmailAddress.objects.filter(address__icontains=word).values("contact")
-        named = Q(first_name__icontains=word) | Q(last_name__icontains=word)
-        by_name &= named | Q(reading__icontains=word) | Q(pk__in=addresses)
-    contacts = _newest(Contact, user).filter(by_name)
     return Found(
-        list(contacts.prefetch_related("addresses")[:MOST]),
+        list(people(user, words).prefetch_related("addresses")[:MOST]),
         list(_newest(Company, user).filter(_holds("name", words))[:MOST]),
         list(_newest(Deal, user).filter(_holds("name", words)).select_related("stage")[:MOST]),
     )
+
+
+def people(user: User, words: Sequence[str]) -> Any:
+    """Contacts that `user` may see whose name, reading or one of whose addresses holds every word;
+    whom something happened with last comes first."""
+    found = Q()
+    for word in words:
+        addresses = EmailAddress.objects.filter(address__icontains=word).values("contact")
+        named = Q(first_name__icontains=word) | Q(last_name__icontains=word)
+        found &= named | Q(reading__icontains=word) | Q(pk__in=addresses)
+    return _newest(Contact, user).filter(found)
 
 
 def _newest(model: Any, user: User) -> Any:

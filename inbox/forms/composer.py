@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Attachment, Email
@@ -82,7 +83,13 @@ class ComposerForm(forms.Form):
         if kept is not None:
             fields["kept"].queryset = kept
         for name in ("to", "cc", "bcc"):
-            self.fields[name].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+            self.fields[name].widget.attrs |= {
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "data-recipients": reverse("inbox:recipients"),
+                "data-remove": _("Remove {name}"),
+                "data-wrong": _("Not an address: {name}. Remove it"),
+            }
 
     def draft(self, answers: Email | None, *, undo_seconds: int) -> NewEmail:
         """What is to be sent, as `inbox.sending.composer` takes it."""

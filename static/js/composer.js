@@ -72,6 +72,7 @@ function fold(form) {
 /* A reply is written above what it quotes. Who has begun to type stays where they are: the field
    has the focus a moment before this runs. */
 function begin(form) {
+  for (const module of form.dataset.needs?.split(" ") ?? []) import(module); // not before one writes
   fold(form);
   const text = form.querySelector("textarea[name=text]");
   if (text && text.value === text.defaultValue) text.setSelectionRange(0, 0);
