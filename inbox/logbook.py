@@ -257,16 +257,21 @@ def _contacts(
 def note_copy(email: Email, mailbox: Mailbox, folder: Folder, uid: int) -> None:
     """Remember where a copy of it lies, and let the strictest of its mailboxes decide (M53)."""
     assert folder.uidvalidity is not None  # it was examined before anything was found in it
-    place = {"folder": folder, "uidvalidity": folder.uidvalidity, "uid": uid}
-    whose = {"email": email, "mailbox": mailbox}
-    copy, new = MailboxCopy.objects.get_or_create(**place, defaults=whose)
-    if copy.email_id != email.pk:  # a server that was restored gave the place to another message
-        MailboxCopy.objects.filter(pk=copy.pk).update(folder=None, uidvalidity=None, uid=None)
-        _copy, new = MailboxCopy.objects.get_or_create(**place, defaults=whose)
+    _copy, new = MailboxCopy.objects.get_or_create(
+        email=email, mailbox=mailbox, folder=folder, uidvalidity=folder.uidvalidity, uid=uid
+    )
     strictness = Email.Visibility.values
     if new and strictness.index(mailbox.visibility) > strictness.index(email.visibility):
         email.visibility = mailbox.visibility
         email.save(update_fields=["visibility"])
+
+
+def these_alone(emails: Collection[Email], folder: Folder, uid: int) -> None:
+    """Whatever else was known to lie there lies there no more: a server that was restored gave the
+    place to another message. One message is several e-mails where it forwards several (M16)."""
+    place = {"folder": folder, "uidvalidity": folder.uidvalidity, "uid": uid}
+    others = MailboxCopy.objects.filter(**place).exclude(email__in=emails)
+    others.update(folder=None, uidvalidity=None, uid=None)
 
 
 def confirm_delivery(email: Email, now: datetime) -> None:

@@ -65,7 +65,9 @@ def _put_aside() -> QuerySet[Any]:
 
 
 def _forget_place(ids: Sequence[int]) -> list[str]:
-    """Which mailboxes hold an e-mail stays known (M53); where in them it lies does not."""
+    """Which mailboxes hold an e-mail stays known (M53); where in them it lies does not. Of one
+    that is gone nothing does."""
+    MailboxCopy.objects.filter(pk__in=ids, mailbox=None).delete()
     MailboxCopy.objects.filter(pk__in=ids).update(folder=None, uidvalidity=None, uid=None)
     return []
 

@@ -89,6 +89,7 @@ def reconnect(mailbox: Mailbox, password: str, **changes: Any) -> None:
 @transaction.atomic
 def disconnect(mailbox: Mailbox, *, keep_emails: bool) -> None:
     """Delete the mailbox with credential and cursors; its logged e-mails stay, or go to the Trash.
+    What is kept of it for an e-mail under a legal hold stays (M57).
 
     What was still to be sent through it fails visibly; of what was just leaving nobody knows (M23).
     """
@@ -193,7 +194,8 @@ def _keep(mailbox: Mailbox, credential: Credential, folders: list[Folder]) -> Ma
 
 def _trash_emails(mailbox: Mailbox) -> None:
     """Those that it holds or has sent, except what another connected mailbox holds as well."""
-    elsewhere = MailboxCopy.objects.exclude(mailbox=mailbox).values("email")
+    others = MailboxCopy.objects.exclude(mailbox=None).exclude(mailbox=mailbox)
+    elsewhere = others.values("email")
     emails = Email.objects.filter(Q(copies__mailbox=mailbox) | Q(outgoing__mailbox=mailbox))
     ids = list(emails.exclude(pk__in=elsewhere).values_list("pk", flat=True))
     Activity.objects.kept().filter(pk__in=ids).update(deleted_at=timezone.now())

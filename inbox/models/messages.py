@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models import Email
 from inbox.mime import tombstones
+from inbox.models.held import keep_held
 
 # Any number of values as one parameter: SQLite takes 32,766 at most, PostgreSQL 65,535.
 _UNPACKED = {
@@ -117,13 +118,19 @@ class AwaitedId(models.Model):
 class MailboxCopy(models.Model):
     """A message of a mailbox that is this e-mail: which folder, UIDVALIDITY and UID hold it.
 
-    Retention forgets the place (M28); that the mailbox holds it stays known (M53).
+    Retention forgets the place (M28); that the mailbox holds it stays known (M53). One message
+    may be several e-mails, where it forwards several (M16). Under a legal hold it outlives the
+    mailbox.
     """
 
+    held_by: ClassVar[str] = "email"  # whose hold keeps it
     email = models.ForeignKey(Email, models.CASCADE, related_name="copies")
-    mailbox = models.ForeignKey("inbox.Mailbox", models.CASCADE, related_name="copies")
+    mailbox = models.ForeignKey(
+        "inbox.Mailbox", keep_held, null=True, blank=True, related_name="copies"
+    )
+    of_address = models.CharField(max_length=254, blank=True)  # of a mailbox that is gone
     folder = models.ForeignKey(
-        "inbox.Folder", models.CASCADE, null=True, blank=True, related_name="copies"
+        "inbox.Folder", keep_held, null=True, blank=True, related_name="copies"
     )
     uidvalidity = models.PositiveBigIntegerField(null=True, blank=True)
     uid = models.PositiveBigIntegerField(null=True, blank=True)
@@ -132,7 +139,9 @@ class MailboxCopy(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("mailbox copy"), _("mailbox copies")
         constraints = [
-            models.UniqueConstraint(fields=["folder", "uidvalidity", "uid"], name="copy_once")
+            models.UniqueConstraint(
+                fields=["folder", "uidvalidity", "uid", "email"], name="copy_once"
+            )
         ]
 
     def __str__(self) -> str:

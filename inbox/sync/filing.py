@@ -9,7 +9,14 @@ from django.utils import timezone
 from crm.models import Email, User
 from crm.retention import doom
 from inbox.arrivals import Arrival
-from inbox.logbook import StoredFile, log_incoming, name_files, reported, store_files
+from inbox.logbook import (
+    StoredFile,
+    log_incoming,
+    name_files,
+    reported,
+    store_files,
+    these_alone,
+)
 from inbox.mime.parse import parse
 from inbox.models import Folder, HeaderBlock, Mailbox, Reading, TransportRecord
 from inbox.models.transport import keep_headers, keep_raw
@@ -60,17 +67,18 @@ def log(
 ) -> int:
     """How many e-mails it came to: none for a report about mail that is not ours, or for a forward
     in which there is none; several where several were forwarded."""
-    logged = 0
+    logged: list[Email] = []
     for letter, files in found:
         email = log_incoming(letter.parsed, files, _arrival(verdict, letter, mailbox, folder))
-        if email and reading:
-            Reading.objects.filter(pk=reading.pk).update(email=email)
-        if email:
-            _keep_beside(email, body, verdict, mailbox)
-            logged += 1
-        else:
+        if email is None:
             doom(file.path for file in files if file.path)
-    return logged
+            continue
+        if reading:
+            Reading.objects.filter(pk=reading.pk).update(email=email)
+        _keep_beside(email, body, verdict, mailbox)
+        logged.append(email)
+    these_alone(logged, folder, verdict.uid)
+    return len(logged)
 
 
 def _keep_beside(email: Email, body: Body, verdict: Verdict, mailbox: Mailbox) -> None:

@@ -1,32 +1,38 @@
 """One bad message never blocks its folder and never vanishes (M47).
 
 What cannot be understood, stored or logged is put aside, encrypted, and the cursor goes on. After
-an upgrade it is tried again: by the button, the admin, or `manage.py replay_quarantine`.
+an upgrade it is tried again: by the button, the admin, or `manage.py replay_quarantine`. Of a very
+large one the beginning alone is kept, which shows what went wrong; then the whole is asked for
+once more, and the ledger says so (M13).
 """
 
 import base64
 import json
 import logging
 import traceback
-from dataclasses import astuple
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
+from inbox.connect import doors
+from inbox.mime import tombstones
 from inbox.mime.headers import parse_headers
 from inbox.models import Folder, Mailbox, Quarantined, Reading
+from inbox.sync.bodies import bodies_of
 from inbox.sync.facts import is_never_logged
 from inbox.sync.filing import Body, log, understand
 from inbox.sync.judging import Verdict
 from inbox.sync.rules import reason_given
 from inbox.sync.visit import LeaseLost
-from inbox.wire.faults import Fault
+from inbox.wire.faults import Fault, FolderGone
 from inbox.wire.imap import HeaderBlock
 from inbox.wire.structure import Outlined
 
-LARGEST = 10 * 1024 * 1024  # bytes of a message that are kept; what is beyond is cut
+LARGEST = 10 * 1024 * 1024  # bytes of a message that are kept here
 # Not the message's fault: the database or the storage is away, another looks at the mailbox, the
 # network is down. Then the mail stays where it is, and the next look tries again.
 ELSEWHERE = (OperationalError, InterfaceError, OSError, LeaseLost, Fault)
@@ -57,41 +63,89 @@ def put(
             "size": verdict.block.size,
             "error": error,
             "sealed": _seal(body, verdict),
+            "cut": len(body.raw) > LARGEST,
         },
     )
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """A row that is tried again, and what is known of it by then."""
+
+    row: Quarantined
+    mailbox: Mailbox
+    folder: Folder
+    body: Body
+    verdict: Verdict
+    reading: Reading | None
 
 
 def replay(row: Quarantined) -> bool:
     """Try again; what is understood now is logged and leaves the quarantine. What a never-log list
     covers by now leaves it unread (M11), unless a legal hold keeps it (M57)."""
-    folder, (body, verdict) = row.folder, _open(row)
-    if is_never_logged(row.mailbox, verdict.header):
+    mailbox, folder, (body, verdict) = row.mailbox, row.folder, _open(row)
+    assert mailbox and folder  # `to_try` chose it
+    if is_never_logged(mailbox, verdict.header):
         return bool(Quarantined.objects.not_held().filter(pk=row.pk).delete()[0])
     folder.uidvalidity = row.uidvalidity  # where the copy lay; not saved
+    tried = _Tried(row, mailbox, folder, body, verdict, row.reading)
     try:
-        found = understand(body, verdict, row.mailbox)
-        with transaction.atomic():
-            if not Quarantined.objects.select_for_update().filter(pk=row.pk).exists():
-                return True  # another press was quicker
-            log(found, body, verdict, row.mailbox, folder, row.reading)
-            row.delete()
+        return _logged(_whole(tried) if row.cut else tried)
+    except Fault as why:
+        return _stays(row, why)
     except ELSEWHERE:
         raise
     except Exception as why:
-        row.error, row.tried_at, row.attempts = _place(why), timezone.now(), row.attempts + 1
-        row.save(update_fields=["error", "tried_at", "attempts"])
-        return False
+        return _stays(row, why)
+
+
+def _logged(tried: _Tried) -> bool:
+    found = understand(tried.body, tried.verdict, tried.mailbox)
+    with transaction.atomic():
+        if not Quarantined.objects.select_for_update().filter(pk=tried.row.pk).exists():
+            return True  # another press was quicker
+        log(found, tried.body, tried.verdict, tried.mailbox, tried.folder, tried.reading)
+        tried.row.delete()
     return True
+
+
+def _stays(row: Quarantined, why: Exception) -> bool:
+    row.error, row.tried_at, row.attempts = _place(why), timezone.now(), row.attempts + 1
+    row.save(update_fields=["error", "tried_at", "attempts"])
+    return False
+
+
+def _whole(tried: _Tried) -> _Tried:
+    """With all of its body, as its server has it. Raises a Fault where it has it no more."""
+    verdict, uid = tried.verdict, tried.row.uid
+    assert verdict.reason is not None  # only such bodies were read
+    with doors.reading(tried.mailbox) as session:
+        if session.examine(tried.folder.name).uidvalidity != tried.row.uidvalidity:
+            raise FolderGone("renumbered")
+        reading = Reading.objects.create(
+            mailbox=tried.mailbox,
+            message_id=tombstones.make(verdict.identity, settings.MESSAGE_ID_KEYS[0]),
+            rule=verdict.reason.rule,
+            known_id=verdict.reason.known_id[:255],
+            at=timezone.now(),
+        )
+        raw = dict(bodies_of([(uid, verdict.reason)], {uid: verdict}, session))[uid]
+    if raw is None:
+        reading.delete()  # nothing was read
+        raise FolderGone("expunged")
+    return replace(tried, body=Body(raw), reading=reading)
 
 
 def replay_all(rows: Any) -> tuple[int, int]:
     """How many left the quarantine, and how many stay."""
-    results = [replay(row) for row in rows.select_related("mailbox__owner", "folder", "answers")]
+    results = [replay(row) for row in rows.to_try()]
     return results.count(True), results.count(False)
 
 
 def _place(why: Exception) -> str:
     """`ValueError in bodies.py, line 97`: an error's own words may be those of the message."""
+    if isinstance(why, Fault):
+        return f"{type(why).__name__}: {why.code}"[:200]
     frames = traceback.extract_tb(why.__traceback__)
     place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
     return f"{type(why).__name__}{place}"[:200]

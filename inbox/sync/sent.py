@@ -5,7 +5,7 @@ from datetime import datetime
 from crm import timeline
 from crm.models import Email
 from inbox import threads
-from inbox.logbook import confirm_delivery, note_copy
+from inbox.logbook import confirm_delivery, note_copy, these_alone
 from inbox.models import Folder, Mailbox, MessageId
 from inbox.sync.judging import Verdict
 
@@ -14,6 +14,7 @@ def note_known(verdict: Verdict, mailbox: Mailbox, folder: Folder, now: datetime
     """A message that the CRM has, seen in a folder: remember the copy, and what it proves."""
     assert verdict.email is not None  # the caller chose those that are known
     note_copy(verdict.email, mailbox, folder, verdict.uid)
+    these_alone([verdict.email], folder, verdict.uid)
     if folder.role == Folder.Role.SENT:
         if MessageId.objects.learn(verdict.identity, verdict.email):
             threads.arrived([verdict.identity], verdict.email)

@@ -87,7 +87,7 @@ def disconnection(request: Request, pk: int) -> HttpResponse:
 
 
 def mailbox_context(request: Request, found: Mailbox) -> dict[str, Any]:
-    now = timezone.now()
+    now, put_aside = timezone.now(), list(Quarantined.objects.shown(found))
     return {
         "mailbox": found,
         "health": health_of(found, now),
@@ -100,7 +100,8 @@ def mailbox_context(request: Request, found: Mailbox) -> dict[str, Any]:
         "days": ledger(found, limit=DAYS),
         "readings": found.readings.select_related("email__activity")[:MOST_READINGS],
         "mine": found.managed_by(request.user),
-        "quarantine": Quarantined.objects.shown(found),
+        "quarantine": put_aside,
+        "cut": any(row.cut for row in put_aside),
         **_sending(found, now),
         "password_form": PasswordForm(),
         "people_form": PeopleForm(instance=found),

@@ -189,6 +189,7 @@ def test_a_place_that_a_restored_server_gave_to_another_message_is_that_ones(
     before, now = make_email(aoki, by=hana), make_email(aoki, by=hana)
     for email in (before, now):
         logbook.note_copy(email, mailbox, folder, 3)
+        logbook.these_alone([email], folder, 3)
     assert (now.copies.get().uid, now.visibility) == (3, "metadata")
     copy = before.copies.get()
     assert (copy.mailbox, copy.folder, copy.uid) == (mailbox, None, None)

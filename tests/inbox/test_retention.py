@@ -24,6 +24,7 @@ from crm.models import (
     PurgeReceipt,
     User,
 )
+from inbox.connect import joining
 from inbox.models import Folder, HeaderBlock, Mailbox, MailboxCopy, MessageId, RawCopy
 from inbox.models import TransportRecord as Transport
 from inbox.models.transport import keep_headers
@@ -283,3 +284,33 @@ def test_a_hold_keeps_a_record_and_all_on_its_timeline(
             retention.erase(row)
     hold.release(later)
     assert sum(retention.purge(rule, later) for rule in RULES) == 7
+
+
+@pytest.mark.rule("M57")
+@pytest.mark.rule("M35")
+def test_under_a_hold_it_stays_known_where_an_email_lay_when_the_mailbox_goes(
+    aoki: Contact, weber: Contact, hana: User, mailbox: Mailbox
+) -> None:
+    held, other = beside(aoki, mailbox, AT), beside(weber, mailbox, AT)
+    hold = Hold.place(aoki, by=hana, reason="Hayama v. Aoki")
+    joining.disconnect(mailbox, keep_emails=True)
+    copy = MailboxCopy.objects.get()
+    assert (copy.email, copy.of_address, copy.uid) == (held, mailbox.email, held.pk)
+    assert (copy.mailbox, copy.folder) == (None, None)
+    assert set(Email.objects.all()) == {held, other} and not Folder.objects.exists()
+    later = AT + timedelta(days=400)
+    retention.purge(RULE["transport"], later)
+    assert MailboxCopy.objects.exists()
+    hold.release(later)
+    retention.purge(RULE["transport"], later)
+    assert not MailboxCopy.objects.exists()
+
+
+@pytest.mark.rule("M57")
+def test_the_same_where_whoever_owned_it_is_deleted(
+    aoki: Contact, hana: User, mio: User, mailbox: Mailbox
+) -> None:
+    held = beside(aoki, mailbox, AT)
+    Hold.place(aoki, by=mio, reason="Hayama v. Aoki")
+    hana.delete()
+    assert held.copies.get().of_address == mailbox.email and not Mailbox.objects.exists()

@@ -1,5 +1,7 @@
 """One bad message never blocks and never vanishes (M47)."""
 
+import base64
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
@@ -14,10 +16,11 @@ from django.utils import timezone
 from crm import retention
 from crm.models import Attachment, Contact, Email, Hold, User
 from inbox import logbook
+from inbox.connect import joining
 from inbox.models import Folder, Mailbox, NeverLog, Outgoing, Quarantined, Reading
 from inbox.retention import RULES
 from inbox.sending import composer, outbox
-from inbox.sync import engine, filing
+from inbox.sync import engine, filing, quarantine
 from inbox.sync.visit import Receipt
 from tests.factories import connect_mailbox
 from tests.inbox.letters import reply_to, rich_reply_to
@@ -214,6 +217,79 @@ def test_it_goes_with_its_mailbox(
     look(mailbox)
     mailbox.delete()
     assert not Quarantined.objects.exists() and not Folder.objects.exists()
+
+
+@pytest.mark.rule("M57")
+def test_under_a_legal_hold_it_outlives_its_mailbox(
+    mailbox: Mailbox, three: None, aoki: Contact, bad: Callable[[Exception | None], None]
+) -> None:
+    bad(ValueError(CANARY))
+    look(mailbox)
+    hold = Hold.place(aoki, by=mailbox.owner, reason="a lawsuit")
+    joining.disconnect(mailbox, keep_emails=False)
+    row = Quarantined.objects.get()
+    assert (row.mailbox, row.folder, row.of_address) == (None, None, mailbox.email)
+    assert CANARY in base64.b64decode(json.loads(row.sealed)["raw"]).decode()
+    assert replayed() == "0 left the quarantine, 0 stay.\n"
+    later = timezone.now() + timedelta(days=400)
+    [rule] = [rule for rule in RULES if rule.name == "transport"]
+    retention.purge(rule, later)
+    assert Quarantined.objects.exists()
+    hold.release(later)
+    retention.purge(rule, later)
+    assert not Quarantined.objects.exists()
+
+
+@pytest.fixture
+def cut(
+    mailbox: Mailbox,
+    sent: Email,
+    aoki: Contact,
+    dovecot: Dovecot,
+    bad: Callable[[Exception | None], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Quarantined:
+    """Put aside, and of so many bytes that its file is not among those that are kept."""
+    monkeypatch.setattr(quarantine, "LARGEST", 900)
+    reply = rich_reply_to(sent, sender=aoki.email, to=mailbox.email)
+    reply.add_attachment(CANARY, filename="last.txt")
+    dovecot.deliver(mailbox.email, reply.as_bytes())
+    bad(ValueError(CANARY))
+    look(mailbox)
+    row = Quarantined.objects.get()
+    assert row.cut and len(base64.b64decode(json.loads(row.sealed)["raw"])) == 900
+    bad(None)
+    return row
+
+
+@pytest.mark.rule("M47")
+@pytest.mark.rule("M13")
+def test_what_is_too_large_to_be_kept_is_fetched_again_and_the_ledger_says_so(
+    mailbox: Mailbox, cut: Quarantined, client: Client
+) -> None:
+    client.force_login(mailbox.owner)
+    html = client.get(f"/mailboxes/{mailbox.pk}/").content.decode()
+    assert "only its beginning is kept" in html and "leave them where they are" in html
+    assert replayed() == "1 left the quarantine, 0 stay.\n"
+    assert Attachment.objects.get(name="last.txt").content().decode().strip() == CANARY
+    first, second = Reading.objects.order_by("pk")
+    assert (first.message_id, first.rule) == (second.message_id, second.rule)
+    assert second.email == Email.objects.latest("pk")
+
+
+@pytest.mark.rule("M47")
+def test_one_that_its_server_has_no_more_stays_and_says_why(
+    mailbox: Mailbox, cut: Quarantined, dovecot: Dovecot
+) -> None:
+    dovecot.expunge(mailbox.email, "INBOX", cut.uid)
+    assert replayed() == "0 left the quarantine, 1 stay.\n"
+    cut.refresh_from_db()
+    assert (cut.error, cut.attempts) == ("FolderGone: expunged", 2)
+    dovecot.set_uidvalidity(mailbox.email)
+    assert replayed() == "0 left the quarantine, 1 stay.\n"
+    cut.refresh_from_db()
+    assert cut.error == "FolderGone: renumbered"
+    assert Reading.objects.count() == 1 and Email.objects.count() == 1
 
 
 @pytest.mark.rule("M28")
