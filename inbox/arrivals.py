@@ -27,6 +27,7 @@ class Arrival:
     outgoing: bool = False
     unproven: bool = False
     by: User | None = None
+    dated: datetime | None = None  # its own Date; None where that is not known to the second
 
     @property
     def user(self) -> User:

@@ -137,7 +137,7 @@ def _log(
     parsed: ParsedMessage, files: Sequence[StoredFile], arrival: Arrival, answers: Email | None
 ) -> Email:
     email = _write_email(parsed, arrival, answers)
-    MessageId.objects.note(arrival.identity, email, dated=parsed.date)
+    MessageId.objects.note(arrival.identity, email, dated=arrival.dated)
     note_copy(email, arrival.mailbox, arrival.folder, arrival.uid)
     found = _write_participants(email, arrivals.people(parsed), _newcomers(parsed, email, arrival))
     _write_files(email.activity, files)

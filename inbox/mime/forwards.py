@@ -109,9 +109,11 @@ def _goes_on(lines: list[str], index: int, ahead: int) -> bool:
 def _message(
     forward: ParsedMessage, said: dict[str, str], sender: Address, text: str, zone: tzinfo
 ) -> ParsedMessage:
-    """Programs that forward name the message in References, as if they answered it."""
+    """Programs that forward name the message in References, as if they answered it, or, like
+    Thunderbird, in a field of their own, which also names what is forwarded of many at once."""
     reply, quoted = quotes.split(text)
-    named = forward.in_reply_to or forward.references[-1:]
+    own = forward.forwarded_ids if len(forward.forwarded_ids) == 1 else ()
+    named = own or forward.in_reply_to or forward.references[-1:]
     return replace(
         forward,
         subject=said.get("subject", ""),
@@ -125,6 +127,8 @@ def _message(
         in_reply_to=(),
         references=(),
         musubi_message="",
+        forwarded_ids=(),
+        retold=True,
         text=text,
         html=_below_the_head(forward.html),
         reply_text=reply,

@@ -46,6 +46,7 @@ def said_by(found: Fields) -> ParsedHeaders:
         references=_ids(found, "references"),
         musubi_message=found.text("x-musubi-message")[:200],
         original_ids=tuple(filter(None, (_first_id(found, name) for name in ORIGINAL_IDS))),
+        forwarded_ids=_ids(found, "x-forwarded-message-id"),
         auto_submitted=found.word("auto-submitted") not in ("", "no"),
         list_id=any(name in ("list-id", "list-unsubscribe") for name, _value in found.items),
         report=_is_report(found),

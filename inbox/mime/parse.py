@@ -33,6 +33,7 @@ def parse(raw: bytes) -> ParsedMessage:
         in_reply_to=said.in_reply_to,
         references=said.references,
         musubi_message=said.musubi_message,
+        forwarded_ids=said.forwarded_ids,
         text=body.text,
         html=body.html,
         reply_text=reply_text,

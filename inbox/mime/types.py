@@ -91,6 +91,7 @@ class ParsedHeaders:
     references: tuple[str, ...] = ()
     musubi_message: str = ""
     original_ids: tuple[str, ...] = ()  # what the provider says it replaced (M9)
+    forwarded_ids: tuple[str, ...] = ()  # what the program that forwards it says it passes on
     auto_submitted: bool = False
     list_id: bool = False
     report: bool = False
@@ -112,6 +113,8 @@ class ParsedMessage:
     in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     musubi_message: str = ""
+    forwarded_ids: tuple[str, ...] = ()
+    retold: bool = False  # in the words of a forward: its id is claimed, its date is to the minute
     text: str = ""
     html: str = ""
     reply_text: str = ""

@@ -106,6 +106,7 @@ def _arrival(verdict: Verdict, letter: Letter, mailbox: Mailbox, folder: Folder)
         outgoing=letter.outgoing,
         unproven=verdict.unproven,
         by=User.objects.get(pk=verdict.sent_by) if verdict.sent_by else None,
+        dated=None if letter.parsed.retold else letter.parsed.date,
     )
 
 

@@ -114,10 +114,11 @@ def _is_copy(header: ParsedHeaders, row: MessageId, sender: str) -> bool:
         return False
     if row.origin != MessageId.Origin.SEEN or row.dated is None:
         return True
-    return header.date == row.dated and _bare(header.subject) == _bare(row.email.subject)
+    return header.date == row.dated and bare(header.subject) == bare(row.email.subject)
 
 
-def _bare(subject: str) -> str:
+def bare(subject: str) -> str:
+    """Without what mail programs and mailing lists put before it."""
     return _PREFIX.sub("", subject[:998]).strip().lower()
 
 

@@ -5,15 +5,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
+from django.conf import settings
 from django.utils import timezone
 
-from crm.models import User
+from crm.models import Participant, User
+from inbox.mime import own_ids
 from inbox.mime.forwards import originals
+from inbox.mime.ids import normal
 from inbox.mime.types import Address, ParsedHeaders, ParsedMessage
-from inbox.models import Mailbox
+from inbox.models import Mailbox, MessageId
 from inbox.sync.facts import never_over, own_addresses
-from inbox.sync.identity import identity
-from inbox.sync.judging import Verdict
+from inbox.sync.identity import fingerprint, identity
+from inbox.sync.judging import Verdict, bare
 from inbox.sync.never_log import covers
 from inbox.sync.rules import LoggingAddress, is_logging
 
@@ -50,7 +53,22 @@ def _forwarded(parsed: ParsedMessage, verdict: Verdict, mailbox: Mailbox) -> Ite
             continue
         sender = original.sender.address.lower() if original.sender else ""
         at = min(original.date, timezone.now()) if original.date else None
-        yield Letter(original, identity(header), outgoing=sender in own_addresses(), at=at)
+        name = fingerprint(header) if _is_anothers_id(original) else identity(header)
+        yield Letter(original, name, outgoing=sender in own_addresses(), at=at)
+
+
+def _is_anothers_id(original: ParsedMessage) -> bool:
+    """Whether the id that a forward claims for what it retells is not believed: it is known from
+    another sender or subject, or has our own form and is none that we have made (M46)."""
+    name = normal(original.message_id)
+    if not (original.retold and name):
+        return False
+    row = MessageId.objects.known([name]).get(name)
+    if row is None or row.email is None:
+        return name.startswith(f"{own_ids.marker(settings.MESSAGE_ID_KEYS)}.")
+    writer = row.email.participants.filter(role=Participant.Role.FROM).first()
+    same = original.sender and writer and writer.address.lower() == original.sender.address.lower()
+    return not same or bare(row.email.subject) != bare(original.subject)
 
 
 def _header(parsed: ParsedMessage) -> ParsedHeaders:

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from email.message import EmailMessage
 
 import pytest
+from django.conf import settings
 
 from crm import timeline
 from crm.models import Contact, Email, User
-from inbox.models import HeadersRead, LogSecret, Mailbox, NeverLog, Reading
+from inbox.mime import own_ids
+from inbox.models import HeadersRead, LogSecret, Mailbox, MessageId, NeverLog, Reading
 from inbox.sync import engine
 from inbox.sync.visit import Receipt
-from tests.factories import connect_mailbox, make_mailbox
+from tests.factories import connect_mailbox, make_email, make_mailbox
 from tests.inbox.letters import letter
 from tests.servers.dovecot import Dovecot
 
@@ -143,6 +145,81 @@ def test_an_attached_message_with_its_files_is_logged(
     assert (email.subject, email.source) == ("Order 4712", "forward")
     assert email.message_id == str(inner["Message-ID"]).strip("<>")
     assert [file.name for file in email.activity.files.all()] == ["order.pdf"]
+
+
+@pytest.mark.rule("M10")
+def test_each_letter_of_a_forward_has_its_place_in_the_mailbox(
+    logging: Mailbox, address: str, hana: User, aoki: Contact, dovecot: Dovecot
+) -> None:
+    outer = letter(sender=hana.email, to=address)
+    for number in range(3):
+        outer.add_attachment(letter(sender=aoki.email, to=hana.email, subject=f"No. {number}"))
+    for _time in range(2):  # the second time each is known
+        dovecot.deliver(address, outer.as_bytes())
+        look(logging)
+    uids = dovecot.uids(logging.email)
+    for email in Email.objects.all():
+        assert sorted(email.copies.values_list("uid", flat=True)) == uids
+    assert Email.objects.count() == 3
+
+
+@pytest.fixture
+def mine(hana: User, dovecot: Dovecot, mail_user: Callable[..., str], logging: Mailbox) -> Mailbox:
+    """Hana's own mailbox, which logs all mail with contacts."""
+    found = connect_mailbox(hana, dovecot, mail_user("hana"))
+    found.change(scope="contacts")
+    return found
+
+
+@pytest.mark.rule("M10")
+@pytest.mark.parametrize("first", ["forward", "original"])
+def test_a_forward_that_names_what_it_passes_on_is_that_message(
+    logging: Mailbox,
+    address: str,
+    hana: User,
+    aoki: Contact,
+    dovecot: Dovecot,
+    mine: Mailbox,
+    first: str,
+) -> None:
+    """Thunderbird does. In a forward the time is told to the minute, and without a zone."""
+    original = letter(
+        sender=aoki.email, to=mine.email, subject="Order 4711", message_id="<orig@aoki.example>"
+    )
+    named = {"X_Forwarded_Message_Id": "<orig@aoki.example>", "references": "<x@y> <older@y.test>"}
+    passed_on = forward(hana, address, aoki.email, **named)
+    both = [(logging, address, passed_on), (mine, mine.email, original)]
+    for box, to, message in both if first == "forward" else reversed(both):
+        dovecot.deliver(to, message.as_bytes())
+        look(box)
+    email = Email.objects.get()
+    assert set(email.copies.values_list("mailbox", flat=True)) == {logging.pk, mine.pk}
+    answer = letter(sender="boss@aoki.example", to=mine.email, answers="<orig@aoki.example>")
+    dovecot.deliver(mine.email, answer.as_bytes())
+    assert look(mine).logged == 1
+    assert Email.objects.filter(thread=email.thread).count() == 2
+
+
+@pytest.mark.rule("M46")
+@pytest.mark.parametrize("claimed", ["another's", "forged", "two"])
+def test_an_id_that_a_forward_merely_claims_puts_nothing_in_the_place_of_another(
+    logging: Mailbox,
+    address: str,
+    hana: User,
+    aoki: Contact,
+    weber: Contact,
+    dovecot: Dovecot,
+    claimed: str,
+) -> None:
+    known = make_email(weber, message_id="known@weber.example", subject="Order 4711")
+    forged = f"{own_ids.marker(settings.MESSAGE_ID_KEYS)}.guess.guess@musubi.test"
+    names = {"another's": "<known@weber.example>", "forged": f"<{forged}>", "two": "<a@b> <c@d>"}
+    named = {"X_Forwarded_Message_Id": names[claimed]}
+    dovecot.deliver(address, forward(hana, address, aoki.email, **named).as_bytes())
+    assert look(logging).logged == 1
+    assert newest(aoki) != known and newest(aoki).subject == "Order 4711"
+    assert not known.copies.exists()
+    assert not MessageId.objects.filter(value__in=[forged, "a@b", "c@d"]).exists()
 
 
 def test_ones_own_letter_that_is_forwarded_is_outgoing(
