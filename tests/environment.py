@@ -49,6 +49,7 @@ if not IS_WORKER:
         TIME_ZONE="UTC",
         INBOX_ALLOW_PRIVATE_HOSTS="true",  # every server of the tests is on loopback
         INBOX_ALLOW_PRIVATE_PICTURES="true",
+        INBOX_DISCOVERY="false",  # a test that tries it brings its own Internet
         INBOX_POLL_SECONDS="60",
         INBOX_IDLE="true",
         INBOX_CA_FILE="",

@@ -9,10 +9,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Email
+from inbox.connect.discovery import Found
 from inbox.connect.joining import Choices
 from inbox.connect.providers import (
     Provider,
-    guess_for,
     pop3_refusal,
     provider_at,
     provider_for,
@@ -101,6 +101,7 @@ class ChoicesForm(forms.Form):
 
 class ConnectForm(ChoicesForm, PasswordForm):
     all_optional = False
+    source = source_host = ""  # who said which servers they are, where somebody was asked
     email = forms.EmailField(max_length=254, widget=forms.HiddenInput)
     name = forms.CharField(label=_("Sender name"), max_length=150, required=False)
     username = forms.CharField(label=_("User name"), max_length=254)
@@ -120,11 +121,12 @@ class ConnectForm(ChoicesForm, PasswordForm):
             self.fields["password"].help_text = _("Leave it empty to use the one you typed before.")
 
     @classmethod
-    def guessed(cls, email: str, name: str) -> "ConnectForm":
-        """With the settings that belong to the address, to be completed by the password."""
-        initial = asdict(guess_for(email)) | {"email": email, "username": None, "name": name}
-        initial["username"] = guess_for(email).username or email
-        return cls(initial=initial)
+    def found(cls, found: Found, name: str) -> "ConnectForm":
+        """With the settings that belong to an address, to be completed by the password."""
+        form = cls(initial=asdict(found.settings) | {"name": name})
+        form.source = "" if found.source in ("table", "guess") else found.source
+        form.source_host = found.where
+        return form
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -160,4 +162,5 @@ class ConnectForm(ChoicesForm, PasswordForm):
     def servers_shown(self) -> bool:
         """Whether a server field has to be looked at."""
         wrong = set(self.errors) - {"password"} if self.is_bound else set()
-        return bool(wrong) or provider_for(self["email"].value() or "") is None
+        known = provider_for(self["email"].value() or "") or self.source
+        return bool(wrong) or not known

@@ -1,4 +1,4 @@
-"""The steps of the connection test in words (M3)."""
+"""The steps of connecting in words: who knew the servers, how the test went (M3)."""
 
 from django import template
 from django.utils.translation import gettext as _
@@ -49,3 +49,16 @@ def step_words(step: Step) -> str:
     if step.ok is None:
         return untried
     return passed if step.ok else failed
+
+
+@register.simple_tag
+def found_at(source: str, where: str) -> str:
+    """Who said which mail servers an address has."""
+    sentences = {
+        "autoconfig": _("The domain says so itself, at {where}."),
+        "well_known": _("The domain says so itself, at {where}."),
+        "srv": _("The DNS records of {where} say so."),
+        "mx": _("The mail of this domain goes to {where}, so its provider is known."),
+        "directory": _("The directory of Thunderbird says so, at {where}."),
+    }
+    return sentences[source].format(where=where)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from crm.web import Request, done, page, post_only, visible_or_404
 from inbox.connect import drafts, joining
+from inbox.connect.discovery import discover
 from inbox.connect.probe import Step
 from inbox.forms.connect import AddressForm, ConnectForm, PasswordForm
 from inbox.models import Mailbox
@@ -65,7 +66,8 @@ def _address(request: Request) -> HttpResponse:
     form = AddressForm(request.POST)
     if not form.is_valid():
         return page(request, "inbox/mailboxes/address.html", {"form": form}, status=422)
-    return _sign_in(request, ConnectForm.guessed(form.cleaned_data["email"], request.user.name))
+    found = discover(form.cleaned_data["email"])
+    return _sign_in(request, ConnectForm.found(found, request.user.name))
 
 
 def _test(request: Request, form: ConnectForm) -> HttpResponse:

@@ -11,6 +11,7 @@ from crm.models import Contact, User
 from inbox.models import Credential, Mailbox
 from tests.inbox.letters import letter
 from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.names import naming
 
 URL = "/mailboxes/connect/"
 PREVIEW = "/mailboxes/connect/preview/"
@@ -47,6 +48,23 @@ def test_the_address_finds_the_settings(signed_in: Client) -> None:
     html = signed_in.post(URL, {"step": "address", "email": "hana@own.example"}).content.decode()
     assert 'value="imap.own.example"' in html and 'value="hana@own.example"' in html
     assert signed_in.post(URL, {"step": "address", "email": "no address"}).status_code == 422
+
+
+@pytest.mark.rule("M3")
+def test_who_knew_the_servers_is_said_and_they_can_be_edited(
+    signed_in: Client, settings: Settings
+) -> None:
+    settings.INBOX_DISCOVERY = True
+    with naming() as names:
+        names.records["own.example", "MX"] = ["1 aspmx.l.google.com."]
+        names.records["_imaps._tcp.srv.example", "SRV"] = ["0 1 993 in.srv.example."]
+        address = {"step": "address", "email": "hana@own.example"}
+        google = signed_in.post(URL, address).content.decode()
+        other = signed_in.post(URL, address | {"email": "hana@srv.example"}).content.decode()
+    assert "goes to aspmx.l.google.com" in google and "app password" in google
+    assert 'value="imap.gmail.com"' in google
+    assert "DNS records of srv.example say so" in other and "Edit servers" in other
+    assert 'value="in.srv.example"' in other and 'value="smtp.srv.example"' in other
 
 
 @pytest.mark.live
