@@ -24,7 +24,8 @@ from inbox.models import Folder, HeadersRead, Mailbox, MessageId, Quarantined, R
 from inbox.sync.judging import Verdict, judge
 from inbox.sync.rules import ids_named_by
 from inbox.wire.faults import FolderGone
-from inbox.wire.imap import FolderStatus, ReadingSession
+from inbox.wire.imap import ReadingSession
+from inbox.wire.standing import FolderStatus
 
 MOST_FOUND = 20
 MOST_FOLDERS = 40

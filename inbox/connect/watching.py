@@ -11,7 +11,7 @@ from django.utils import timezone
 from inbox.connect import doors
 from inbox.models import Folder, Mailbox
 from inbox.wire.folders import FolderInfo, role_of
-from inbox.wire.imap import FolderStatus
+from inbox.wire.standing import FolderStatus
 
 USUAL_NAME = "CRM"
 _ROLE = Folder.Role

@@ -30,6 +30,7 @@ from inbox.sync.sift import is_long, replies_alone, sifted
 from inbox.sync.visit import Held, LeaseLost, Receipt, Visit
 from inbox.sync.watched import (
     after_what_is_known,
+    around,
     follow,
     note_fault,
     note_found,
@@ -38,7 +39,8 @@ from inbox.sync.watched import (
     with_news,
 )
 from inbox.wire.faults import Fault, FolderGone, LoginRefused, ProtocolFault, ServerBusy
-from inbox.wire.imap import FolderStatus, HeaderBlock, ReadingSession
+from inbox.wire.imap import HeaderBlock, ReadingSession
+from inbox.wire.standing import FolderStatus
 
 HEADERS_AT_ONCE = 500
 HEADER = 1_500  # bytes that one may have: for so long a slow server is waited for
@@ -100,9 +102,14 @@ def look_at(
     receipt = visit.receipt
     folders = watched(mailbox, session)
     inbox = next(folder for folder in folders if folder.role == _ROLE.INBOX)
-    asked = [folder for folder in folders if not (stay and folder == inbox)]
-    for folder in with_news(asked, session) + [inbox] * stay:
+    if stay:
+        news, told = around(inbox, folders, session)
+    else:
+        news, told = with_news(folders, session), None
+    for folder in news:
         _attend(folder, visit)
+    if stay:
+        _attend(inbox, visit, None if news else told)
     _look_back(inbox, visit, news=receipt.logged > 0)
     if visit.absence:
         visit.absence.end(timezone.now())
@@ -112,12 +119,14 @@ def look_at(
     return receipt
 
 
-def _attend(folder: Folder, visit: Visit, *, again: bool = False) -> None:
+def _attend(
+    folder: Folder, visit: Visit, told: FolderStatus | None = None, *, again: bool = False
+) -> None:
     """Look at a folder, under its new name if it has got one. But for the INBOX, one that cannot
     be opened keeps nobody from the others."""
     try:
         try:
-            _look_at_folder(folder, visit, again=again)
+            _look_at_folder(folder, visit, told, again=again)
         except FolderGone:
             if folder.role == _ROLE.INBOX or not follow(folder, visit.session):
                 raise
@@ -145,9 +154,11 @@ def _look_back(inbox: Folder, visit: Visit, *, news: bool) -> None:
             visit.advance(held.folder, held.reached, headers=0)
 
 
-def _look_at_folder(folder: Folder, visit: Visit, *, again: bool = False) -> None:
+def _look_at_folder(
+    folder: Folder, visit: Visit, told: FolderStatus | None = None, *, again: bool = False
+) -> None:
     session = visit.session
-    status = _examined(folder, session)
+    status = _examined(folder, session, told)
     look = plan_for(folder, status)
     if look.kind == "nothing":
         return
@@ -173,9 +184,10 @@ def _look_at_folder(folder: Folder, visit: Visit, *, again: bool = False) -> Non
     visit.advance(folder, end, headers=0)
 
 
-def _examined(folder: Folder, session: ReadingSession) -> FolderStatus:
-    """A server whose UIDVALIDITY is missing, or another one each time, is not believed (F7)."""
-    status = session.examine(folder.name)
+def _examined(folder: Folder, session: ReadingSession, told: FolderStatus | None) -> FolderStatus:
+    """A server whose UIDVALIDITY is missing, or another one each time, is not believed (F7).
+    `told`: of one that is open."""
+    status = told or session.examine(folder.name)
     if folder.uidvalidity not in (None, status.uidvalidity):
         again = session.examine(folder.name)
         if again.uidvalidity != status.uidvalidity or not again.uidvalidity:

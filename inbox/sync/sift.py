@@ -17,7 +17,8 @@ from inbox.mime.slips import Sheet
 from inbox.models import Folder, Mailbox
 from inbox.sync.known import Sieve
 from inbox.sync.visit import Held, Visit
-from inbox.wire.imap import FolderStatus, HeaderBlock
+from inbox.wire.imap import HeaderBlock
+from inbox.wire.standing import FolderStatus
 
 LONG = 2_000  # messages: fewer are looked at in full at once, which saves a round trip
 A_ROUND = 10_000  # after so many the cursor moves, and the lease is renewed

@@ -4,7 +4,7 @@ A look that finds nothing costs one round trip or two, however many folders are 
 that cannot be looked at is passed over and says why; the others go on (F8, F9, F45).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
 
@@ -12,7 +12,8 @@ from inbox.models import Folder, Mailbox, MailboxCopy
 from inbox.sync.plan import Cursor, Look, plan
 from inbox.wire.faults import Fault
 from inbox.wire.folders import FolderInfo, inbox_folder, sent_folder
-from inbox.wire.imap import FolderStatus, ReadingSession
+from inbox.wire.imap import ReadingSession
+from inbox.wire.standing import FEW, FolderStatus
 
 _ROLE = Folder.Role
 # Sent first: what it teaches (M9) may be what a reply names. INBOX last: news is waited for there.
@@ -39,6 +40,22 @@ def with_news(folders: Sequence[Folder], session: ReadingSession) -> list[Folder
     if len(folders) < 2:
         return list(folders)
     told = session.statuses([folder.name for folder in folders])
+    return _due(folders, told)
+
+
+def around(
+    inbox: Folder, folders: Sequence[Folder], session: ReadingSession
+) -> tuple[list[Folder], FolderStatus | None]:
+    """The others that are worth opening, and where the INBOX stands that is open by now; None: it
+    is still to be opened. Of many folders it is asked first."""
+    others = [folder for folder in folders if folder != inbox]
+    if len(others) > FEW:
+        return with_news(others, session), None
+    told, status = session.around(inbox.name, [folder.name for folder in others])
+    return _due(others, told), status
+
+
+def _due(folders: Sequence[Folder], told: Mapping[str, FolderStatus]) -> list[Folder]:
     return [folder for folder in folders if not told or _is_due(folder, told.get(folder.name))]
 
 

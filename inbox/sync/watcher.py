@@ -126,7 +126,8 @@ class Watcher:
         asked = Mailbox.objects.filter(looking_by__in=list(self._watched))
         for mailbox in asked.filter(look_asked_at__isnull=False):
             watched = self._watched.get(mailbox.looking_by)
-            if watched and not watched.busy and mailbox.take_asked():
+            if watched and watched.session and not watched.busy and mailbox.take_asked():
+                watched.session.doubt()  # who presses wants to be sure
                 self._hand_over(watched, self._look)
 
     def _hand_over(self, watched: Watched, work: Callable[[Watched], None]) -> None:

@@ -14,13 +14,13 @@ from inbox.mime.origin import TRACE
 from inbox.mime.slips import FIELDS as SLIP_FIELDS
 from inbox.mime.slips import Sheet
 from inbox.reason import Reason
+from inbox.wire import standing
 from inbox.wire.account import Account
-from inbox.wire.client import Argument, Client, is_exists, quoted
+from inbox.wire.client import Argument, Client, is_exists
 from inbox.wire.faults import ConnectionLost, Fault, FolderGone, ProtocolFault, ServerBusy
 from inbox.wire.folders import FolderInfo
 from inbox.wire.responses import (
     LARGEST,
-    Response,
     Value,
     arrived,
     fetched,
@@ -28,9 +28,9 @@ from inbox.wire.responses import (
     number,
     opened,
     ranges,
-    status_line,
 )
 from inbox.wire.slips import fetch_slips
+from inbox.wire.standing import FolderStatus
 from inbox.wire.structure import Outlined, outline
 
 BATCH = 500
@@ -44,19 +44,9 @@ FIELDS = (
     "X-Failed-Recipients"
 )
 _HEADER_ITEMS = f"(UID RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER.FIELDS ({FIELDS.upper()})])"
-_STANDING = b"(MESSAGES UIDNEXT UIDVALIDITY)"
+TRUST = 15 * 60.0  # seconds for which a folder is taken to be as it was when nothing is announced
 _TRACE_ITEMS = f"(UID BODY.PEEK[HEADER.FIELDS ({TRACE.upper()})])"
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-
-
-@dataclass(frozen=True)
-class FolderStatus:
-    """Where a folder stands; `uidnext` 0 where the server does not tell."""
-
-    name: str
-    uidvalidity: int
-    uidnext: int
-    messages: int
 
 
 @dataclass(frozen=True)
@@ -91,6 +81,7 @@ class ReadingSession:
         self._client = client
         self._library = client.library
         self._examined: FolderStatus | None = None
+        self._examined_at = 0.0
         self._idle_tag = b""
         self._news = False
         self.capabilities = client.capabilities()
@@ -127,34 +118,43 @@ class ReadingSession:
             if self._client.spell(name) != spelled:
                 return self.examine(name)
             raise gone from fault
-        self._client.heard_exists = False
-        self._examined = _status(name, said)
-        return self._examined
+        return self._opened(name, said)
 
     def statuses(self, names: Collection[str]) -> dict[str, FolderStatus]:
         """Where these folders stand, in one round trip and without opening one; a folder that the
         server does not tell of is missing."""
-        found: dict[str, FolderStatus] = {}
-        spelled = {self._client.spell(name): name for name in names}
-        for answer in self._ask_standing(list(spelled)):
-            with contextlib.suppress(ProtocolFault):
-                told = status_line(answer) if b"STATUS" in answer.line[:10].upper() else None
-                name = spelled.get(Argument(told[0])) if told else None
-                if told and name:
-                    found[name] = _status(name, told[1])
-        return found
+        return standing.ask(self._client, names)
 
-    def _ask_standing(self, spelled: Sequence[Argument]) -> list[Response]:
-        if {"LIST-EXTENDED", "LIST-STATUS"} <= self.capabilities and all(
-            map(bytes.isascii, spelled)
-        ):
-            patterns = b"(" + b" ".join(map(quoted, spelled)) + b")"
-            with contextlib.suppress(ProtocolFault):
-                return self._client.run(
-                    b"LIST", b'""', patterns, b"RETURN (STATUS " + _STANDING + b")"
-                )
-        asked = self._client.run_all([(b"STATUS", name, _STANDING) for name in spelled])
-        return [answer for said in asked if isinstance(said, list) for answer in said]
+    def around(
+        self, home: str, names: Sequence[str]
+    ) -> tuple[dict[str, FolderStatus], FolderStatus | None]:
+        """Where a few folders stand, and the one in which news is waited for: it stays open where
+        the server has announced nothing in it, and is opened otherwise. One round trip. None: the
+        folder was not opened, or news came just now."""
+        quiet = self._is_quiet(home)
+        last = [b"NOOP"] if quiet else [b"EXAMINE", self._client.spell(home)]
+        self._examined = self._examined if quiet else None
+        found, opening = standing.ask_with(self._client, names, last)
+        if not quiet and isinstance(opening, list):
+            return found, self._opened(home, opened(opening))
+        return found, self._examined if self._is_quiet(home) else None
+
+    def doubt(self) -> None:
+        """The open folder is opened anew when it is looked at, whatever the server announces."""
+        self._examined_at = 0.0
+
+    def _is_quiet(self, name: str) -> bool:
+        """It is open, not for long, and nothing was announced in it since. A STATUS of the open
+        folder would not tell: RFC 3501, 6.3.10, and Dovecot answers with what it told before."""
+        if self._examined is None or self._examined.name != name:
+            return False
+        fresh = self._examined_at > 0 and time.monotonic() < self._examined_at + TRUST
+        return fresh and not (self._client.heard_exists or self._news)
+
+    def _opened(self, name: str, said: dict[str, int]) -> FolderStatus:
+        self._client.heard_exists = self._news = False
+        self._examined, self._examined_at = standing.status(name, said), time.monotonic()
+        return self._examined
 
     def headers(self, first_uid: int, last_uid: int | None) -> Iterator[HeaderBlock]:
         """The header fields of a range of UIDs, in batches; None is "to the end", which is where
@@ -386,10 +386,3 @@ class ReadingSession:
 
 def _day(day: date) -> str:
     return f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"
-
-
-def _status(name: str, said: dict[str, int]) -> FolderStatus:
-    """Figures that no server may tell count as not told (RFC 9051, 2.3.1)."""
-    known = {key: value for key, value in said.items() if 0 <= value <= LARGEST}
-    exists = known.get("EXISTS", known.get("MESSAGES", 0))
-    return FolderStatus(name, known.get("UIDVALIDITY", 0), known.get("UIDNEXT", 0), exists)

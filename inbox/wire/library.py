@@ -13,6 +13,7 @@ from inbox.wire.stream import Stream
 _FAILED = re.compile(r"\w+ failed: (?P<said>.*)", re.DOTALL)
 _BAD = re.compile(r"\w+ command error: BAD \[b?['\"](?P<said>.*)['\"]\]", re.DOTALL)
 _WORDLESS = re.compile(rb" (?:OK|NO|BAD)\r\n$", re.IGNORECASE)
+_CAPABILITY = re.compile(rb"\* OK \[CAPABILITY ([^\]\r\n]*)\]", re.IGNORECASE)
 _UNEXPECTED = re.compile(r"unexpected response: b?(['\"])(?P<said>.*)\1", re.DOTALL)
 _ABORT = re.compile(r"command: \w+ => (?P<said>.*)", re.DOTALL)
 
@@ -42,6 +43,13 @@ class Imap4(imaplib.IMAP4):
 
     def shutdown(self) -> None:
         self.stream.close()
+
+    def _get_capabilities(self) -> None:
+        """Many a server tells them in its greeting, which saves a round trip."""
+        if told := _CAPABILITY.search(self.welcome):
+            self.capabilities = tuple(told[1].decode("ascii", "replace").upper().split())
+        else:
+            super()._get_capabilities()  # type: ignore[misc]
 
     def new_tag(self) -> bytes:
         """A tag for a command of ours, which imaplib need not wait for."""

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm.models import Contact, Email, Notice, User
+from inbox.connect import doors
 from inbox.models import Folder, Mailbox, Outgoing
 from inbox.sending import composer, outbox
 from inbox.sync import engine
@@ -91,6 +92,32 @@ def test_only_the_folder_with_news_is_opened(
     receipt = look(mailbox)
     assert (receipt.logged, receipt.headers_read) == (1, 1)
     assert receipt.round_trips == 4, "which have news; EXAMINE; headers; body"
+
+
+@pytest.mark.rule("M38")
+@pytest.mark.rule("M60")
+def test_a_look_on_a_kept_connection_is_one_small_question_and_an_answer_two_trips_more(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot
+) -> None:
+    token = mailbox.claim(timezone.now(), force=True)
+    assert token
+    with doors.reading(mailbox) as session:
+        engine.look_at(mailbox, session, token, stay=True)
+        nothing = engine.look_at(mailbox, session, token, stay=True)
+        assert (nothing.round_trips, nothing.headers_read) == (1, 0)
+        assert nothing.bytes_in < 200
+        for trips in (4, 3):  # without IDLE the announcement itself is one
+            reply = reply_to(sent, sender=aoki.email, to=mailbox.email)
+            dovecot.deliver(mailbox.email, reply.as_bytes())
+            if trips == 3:
+                assert session.wait_for_news(10)
+            one = engine.look_at(mailbox, session, token, stay=True)
+            assert (one.logged, one.round_trips) == (1, trips)
+        dovecot.append(mailbox.email, "Sent", reply_to(sent, sender="x@y", to="z@y").as_bytes())
+        dovecot.deliver(mailbox.email, reply_to(sent, sender=aoki.email, to="z@y").as_bytes())
+        both = engine.look_at(mailbox, session, token, stay=True)
+        assert both.headers_read == 2
+        assert not session.wait_for_news(0.1)
 
 
 # --- renamed, deleted, made anew ------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import pytest
 
 from inbox.reason import Reason
+from inbox.wire import imap
 from inbox.wire.faults import FolderGone
 from tests.inbox.wire.test_imap import mail, reading, scripted
 from tests.servers.imap_script import FOLDER, ImapScript
@@ -33,7 +34,9 @@ def test_many_folders_of_a_real_server_in_one_round_trip(dovecot, mail_user, rea
     assert session.round_trips - before == 1
     assert set(found) == set(names)
     for name in names:
-        assert session.examine(name) == found[name]
+        opened = session.examine(name)
+        told = found[name]
+        assert (opened.uidvalidity, opened.uidnext) == (told.uidvalidity, told.uidnext)
 
 
 @pytest.mark.rule("M38")
@@ -98,6 +101,65 @@ def test_mail_that_is_announced_while_headers_come_is_news_for_the_idle():
         session.examine("INBOX")
         assert [block.uid for block in session.headers(9, None)] == [9]
         assert session.wait_for_news(0.1) is True
+
+
+OPENED = b"* 4 EXISTS\r\n* OK [UIDVALIDITY 7] .\r\n* OK [UIDNEXT 11] .\r\n"
+
+
+@pytest.mark.rule("M38")
+@pytest.mark.rule("M60")
+def test_the_open_folder_is_opened_again_when_the_server_announced_mail_in_it():
+    answers = {
+        "STATUS": [SENT, b"%tag OK\r\n"],
+        "NOOP": [[b"%tag OK\r\n"], [b"* 4 EXISTS\r\n%tag OK\r\n"], [b"%tag OK\r\n"]],
+        "EXAMINE": [[FOLDER, b"%tag OK\r\n"], [OPENED, b"%tag OK\r\n"]],
+    }
+    with ImapScript(answers) as server, scripted(server) as session:
+        session.examine("INBOX")
+        before = session.round_trips
+        told, inbox = session.around("INBOX", ["Sent"])
+        assert (told["Sent"].uidvalidity, inbox.uidnext, inbox.messages) == (8, 10, 3)
+        assert session.round_trips - before == 1
+        assert session.around("INBOX", ["Sent"]) == (told, None), "it came meanwhile"
+        assert session.around("INBOX", ["Sent"])[1].uidnext == 11
+        assert session.around("INBOX", [])[1].uidnext == 11
+        said = [command.split()[1] for command in server.commands()]
+    assert said[-7:] == [*[b"STATUS", b"NOOP"] * 2, b"STATUS", b"EXAMINE", b"NOOP"]
+
+
+@pytest.mark.rule("M60")
+def test_news_of_an_idle_opens_the_folder_again():
+    answers = {
+        "IDLE": [b"+ idling\r\n* 4 EXISTS\r\n"],
+        "EXAMINE": [[FOLDER, b"%tag OK\r\n"], [OPENED, b"%tag OK\r\n"]],
+    }
+    with ImapScript(answers) as server, scripted(server) as session:
+        session.examine("INBOX")
+        assert session.wait_for_news(5)
+        assert session.around("INBOX", [])[1].uidnext == 11
+
+
+def test_silence_is_not_trusted_for_ever(monkeypatch):
+    with ImapScript() as server, scripted(server) as session:
+        session.examine("INBOX")
+        session.around("INBOX", [])
+        session.doubt()
+        session.around("INBOX", [])
+        monkeypatch.setattr(imap, "TRUST", 0)
+        session.around("INBOX", [])
+        session.statuses(["INBOX"])
+        session.around("Elsewhere", [])
+        assert sum(b" EXAMINE " in line for line in server.commands()) == 4
+
+
+def test_a_folder_that_is_gone_meanwhile_is_not_taken_for_open():
+    answers = {"EXAMINE": [[FOLDER, b"%tag OK\r\n"], [b"%tag NO [NONEXISTENT] gone\r\n"]]}
+    with ImapScript(answers) as server, scripted(server) as session:
+        session.examine("INBOX")
+        session.doubt()
+        assert session.around("INBOX", []) == ({}, None)
+        with pytest.raises(FolderGone):
+            session.examine("INBOX")
 
 
 def test_a_folder_named_in_utf8_is_opened_by_the_bytes_that_the_server_wrote():
