@@ -5,6 +5,7 @@ import select
 import socket
 import ssl
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -355,7 +356,8 @@ class ReadingSession:
     def _there(self, window: str, first: int, end: int) -> list[int]:
         """Those of a window between the two, as far as the second one is known."""
         found = self._search(f"UID {window}")
-        return [uid for uid in found if first <= uid <= (end if end > 0 else LARGEST)]
+        most = end if end > 0 else LARGEST
+        return found[bisect_left(found, first) : bisect_right(found, most)]
 
     def _windows(self, first: int, last: int | None) -> Iterator[str]:
         """Windows of a big folder, as a line has its limits, and memory; never many of them."""

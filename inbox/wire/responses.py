@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import islice
+from operator import lt
 
 from inbox.wire.faults import ProtocolFault
 
@@ -181,17 +183,23 @@ def opened(responses: list[Response]) -> dict[str, int]:
 
 def found_uids(responses: list[Response], most: int = 2_000_000) -> list[int]:
     """The UIDs of SEARCH answers (one line or several) and of ESEARCH ones (RFC 4731)."""
-    uids: set[int] = set()
+    uids: list[int] = []
     for response in responses:
         words = list(tokens(response))
         kind = words[1].upper() if len(words) > 1 else b""
         if kind == b"SEARCH":
-            uids.update(int(word) for word in words[2:] if word.isdigit())
+            uids.extend(int(word) for word in words[2:] if word.isdigit())
         elif kind == b"ESEARCH":
-            uids.update(_expanded(_esearch_all(words), most))
+            uids.extend(_expanded(_esearch_all(words), most))
         if len(uids) > most:
             raise ProtocolFault("too_many")
-    return sorted(uid for uid in uids if 0 < uid < LARGEST)
+    if not all(map(lt, uids, islice(uids, 1, None))):  # nearly always they are in their order
+        uids = sorted(set(uids))
+    return uids if uids and uids[0] > 0 and uids[-1] < LARGEST else _in_bounds(uids)
+
+
+def _in_bounds(uids: list[int]) -> list[int]:
+    return [uid for uid in uids if 0 < uid < LARGEST]
 
 
 def _esearch_all(words: list[bytes]) -> bytes:
