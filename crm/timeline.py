@@ -130,10 +130,12 @@ def touch_all(activities: Collection[int]) -> None:
     else two looks with the same people could stop one another."""
     now = timezone.now()
     seen_on = Association.objects.filter(activity__in=activities)
-    for model, name in ((Contact, "contact"), (Company, "company"), (Deal, "deal")):
-        rows = model.objects.filter(pk__in=seen_on.values(name)).order_by("pk")
-        locked = rows.select_for_update(no_key=True).values("pk")
-        model.objects.filter(pk__in=locked).update(news_at=now)
+    places = list(seen_on.values_list("contact", "company", "deal"))
+    for model, column in zip((Contact, Company, Deal), zip(*places, strict=True), strict=False):
+        if ids := sorted(set(column) - {None}):
+            rows = model.objects.filter(pk__in=ids).order_by("pk")
+            locked = rows.select_for_update(no_key=True).values("pk")
+            model.objects.filter(pk__in=locked).update(news_at=now)
     Thread.objects.filter(emails__in=activities).recount()
 
 

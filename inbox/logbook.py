@@ -139,7 +139,8 @@ def _log(
     email = _write_email(parsed, arrival, answers)
     MessageId.objects.note(arrival.identity, email, dated=arrival.dated)
     note_copy(email, arrival.mailbox, arrival.folder, arrival.uid)
-    found = _write_participants(email, arrivals.people(parsed), _newcomers(parsed, email, arrival))
+    people = arrivals.people(parsed)
+    found = _write_participants(email, people, _newcomers(parsed, email, arrival))
     _write_files(email.activity, files)
     contacts = _contacts(found, email.direction, arrivals.sender(parsed), answers)
     timeline.record(email.activity, contacts=contacts, thread=email.thread)
@@ -147,7 +148,7 @@ def _log(
     _let_in_who_wrote(email, answers)
     if email.direction == Email.Direction.INCOMING and answers and not email.unproven:
         confirm_delivery(answers, arrival.arrived_at)
-        _tell(email, contacts, arrival.mailbox)
+        _tell(email, people, contacts, arrival.mailbox)
     return email
 
 
@@ -175,18 +176,18 @@ def _newcomers(parsed: ParsedMessage, email: Email, arrival: Arrival) -> Meet:
     return partial(newcomers.meet, mailbox=arrival.mailbox, by=arrival.user, ask=ask, ours=ours)
 
 
-def _tell(email: Email, contacts: Sequence[Contact], mailbox: Mailbox) -> None:
+def _tell(email: Email, people: People, contacts: Sequence[Contact], mailbox: Mailbox) -> None:
     """Whose contacts they are that a person's answer stands on; each is told once."""
     if email.auto_reply:
         return
-    sender = next(iter(email.participants.all()), None)
+    sender = next((person.name[:300] or person.address for _role, person in people), "")
     told: set[int] = set()
     for contact in contacts:
         user = contact.owner or mailbox.owner
         user = user if email.shows_people_to(user) else mailbox.owner  # M53
         if user.pk not in told:
             subject = email.summary() if email.shows_subject_to(user) else ""
-            name = str(sender or contact)
+            name = sender or str(contact)
             notices.tell(user, "reply", contact=contact.pk, name=name, subject=subject)
             told.add(user.pk)
 

@@ -77,6 +77,8 @@ def await_nearer(email: Email, named: Sequence[str]) -> None:
 def arrived(values: Iterable[str], email: Email) -> None:
     """An e-mail has come, or one of its ids was learnt: who named it nearest is its answer."""
     rows = AwaitedId.objects.filter(value__in=list(values)).exclude(email=email)
+    if not rows.exists():  # nearly always, and much less to ask for
+        return
     for row in rows.select_related("email__thread", "email__answers").order_by("pk"):
         AwaitedId.objects.filter(email=row.email, distance__gte=row.distance).delete()
         _hang(row.email, email)

@@ -18,6 +18,7 @@ _LONGEST_LINE = 400
 _LONGEST_INTRO = 6
 _WRAPPED = 60
 _TO_THE_END = 10**9
+_ENDS = (":", ">", "-", "_")
 
 
 def split(text: str) -> tuple[str, str]:
@@ -86,7 +87,12 @@ def _blocks(lines: list[str], marks: list[int]) -> list[tuple[int, int]]:
 
 
 def _by_library(text: str) -> int | None:
-    """Sentences in further languages, as quotequail knows them; what is forwarded stays."""
+    """Sentences in further languages, as quotequail knows them; what is forwarded stays.
+
+    It tries each of its patterns on each line, for milliseconds a letter: so only where one could
+    match. They all end with one of these signs."""
+    if not any(line.endswith(_ENDS) for line in text.split("\n")):
+        return None
     parts: list[tuple[bool, str]] = quotequail.quote(
         text, limit=2 * _MOST_LINES, quote_intro_line=True
     )

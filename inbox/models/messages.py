@@ -27,7 +27,8 @@ class MessageIdQuerySet(models.QuerySet["MessageId"]):
         """The rows of those values that the CRM holds, by value; one query. Of those in
         `erased` also the tombstones: rows without an e-mail, where it has been erased (M48)."""
         marks = {mark: value for value in erased for mark in _marks(value)}
-        held = self.among({*values, *erased, *marks}).select_related("email__activity")
+        held = self.among({*values, *erased, *marks})
+        held = held.select_related("email__activity", "email__thread")
         rows = {row.value: row for row in held}
         gone = {value: rows[mark] for mark, value in marks.items() if mark in rows}
         return gone | {value: row for value, row in rows.items() if value not in marks}

@@ -38,9 +38,11 @@ class HeadersRead(models.Model):
         """Count headers, and those of them that a rule forbade, by its name."""
         if count == 0:
             return
-        row, _made = cls.objects.get_or_create(mailbox=mailbox, day=day)
         more = {name: F(name) + number for name, number in refused.items()}
-        cls.objects.filter(pk=row.pk).update(count=F("count") + count, **more)
+        rows = cls.objects.filter(mailbox=mailbox, day=day)
+        if not rows.update(count=F("count") + count, **more):
+            cls.objects.get_or_create(mailbox=mailbox, day=day)
+            rows.update(count=F("count") + count, **more)
 
 
 class Reading(models.Model):

@@ -97,7 +97,8 @@ def headers_of(raw: bytes) -> bytes:
 def keep_headers(email: Email, raw: bytes, origin: str, at: "datetime") -> None:
     """Keep the headers of a message for M30 or M31; once, wherever else it is found."""
     text = headers_of(raw).decode("latin-1")
-    HeaderBlock.objects.get_or_create(email=email, origin=origin, defaults={"text": text, "at": at})
+    row = HeaderBlock(email=email, origin=origin, text=text, at=at)
+    HeaderBlock.objects.bulk_create([row], ignore_conflicts=True)
 
 
 def keep_raw(email: Email, raw: bytes, at: "datetime") -> None:

@@ -136,7 +136,8 @@ def _read_bodies(chunk: list[Verdict], visit: Visit) -> dict[int, _Read]:
             gone.discard(uid)
             read[uid] = _understood(body, wanted[uid], ledger[uid], visit.mailbox)
     # Expunged between header and body: nothing was read of it, so the ledger does not say so.
-    Reading.objects.filter(pk__in=[ledger[uid].pk for uid in gone]).delete()
+    if gone:
+        Reading.objects.filter(pk__in=[ledger[uid].pk for uid in gone]).delete()
     return read
 
 

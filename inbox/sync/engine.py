@@ -171,6 +171,7 @@ def _look_at_folder(
     first = _first(folder, before, status, look, session)
     end = max(status.uidnext, look.first_uid)
     waits = folder.role != _ROLE.INBOX and not again
+    read_before = visit.receipt.headers_read
     for blocks in _headers(first, status, folder, visit, waits=waits) if first else ():
         visit.receipt.headers_read += len(blocks)
         end = max(end, blocks[-1].uid + 1)
@@ -181,7 +182,8 @@ def _look_at_folder(
             for chunk in chunks(verdicts):
                 take(chunk, folder, visit)
             blocks = blocks[len(verdicts) :]
-    visit.advance(folder, end, headers=0)
+    if not (visit.receipt.headers_read > read_before and folder.next_uid == end):
+        visit.advance(folder, end, headers=0)
 
 
 def _examined(folder: Folder, session: ReadingSession, told: FolderStatus | None) -> FolderStatus:
