@@ -7,7 +7,7 @@ from ninja import NinjaAPI
 
 from crm.api import attachments, contacts, trash
 from crm.rest import access, inputs, problems
-from inbox.api import emails, health, mailboxes
+from inbox.api import emails, health, mailboxes, templates
 
 
 class Api(NinjaAPI):
@@ -34,4 +34,5 @@ api.add_router("/attachments", attachments.router)
 api.add_router("/trash", trash.router)
 api.add_router("/emails", emails.router)
 api.add_router("/mailboxes", mailboxes.router)
+api.add_router("/templates", templates.router)
 api.add_router("/health", health.router)

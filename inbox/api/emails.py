@@ -16,7 +16,8 @@ from crm.rest import access, shown
 from crm.rest.inputs import Body, Text
 from crm.rest.problems import FieldError, Problem
 from inbox.mime.types import ParsedAttachment
-from inbox.models import Mailbox, Outgoing
+from inbox.models import Mailbox, Outgoing, Template
+from inbox.outreach.using import with_template
 from inbox.sending import again, composer, outbox, recipients
 
 router = Router(tags=["e-mails"])
@@ -31,7 +32,9 @@ class FileIn(Body):
 
 
 class EmailIn(Body):
-    """`from`: an address that the mailbox has proven (M52); without it, its own."""
+    """`from`: an address that the mailbox has proven (M52); without it, its own. What is left
+    empty of subject and body comes from the template, its fields filled for the first recipient.
+    """
 
     mailbox_id: str
     from_: str = Field("", alias="from", max_length=320)
@@ -52,13 +55,6 @@ class EmailIn(Body):
         """Not a number of seconds, which pydantic would take as well: 0 would be sent at once."""
         if value is not None and not (isinstance(value, str) and "T" in value):
             raise ValueError("Give a time as ISO 8601 with zone: 2027-01-31T09:00:00+09:00.")
-        return value
-
-    @field_validator("template_id")
-    @classmethod
-    def _is_no_template(cls, value: str | None) -> str | None:
-        if value is not None:
-            raise ValueError("There is no such template.")
         return value
 
 
@@ -156,7 +152,7 @@ def _draft(request: HttpRequest, payload: EmailIn, key: str) -> composer.NewEmai
     emails = emails.select_related("email__thread")
     answers = access.related(emails, payload.in_reply_to_id, "in_reply_to_id")
     mailboxes = Mailbox.objects.usable_by(caller)
-    return composer.NewEmail(
+    draft = composer.NewEmail(
         mailbox=access.related(mailboxes, payload.mailbox_id, "mailbox_id"),
         sender=payload.from_,
         to=payload.to,
@@ -170,6 +166,9 @@ def _draft(request: HttpRequest, payload: EmailIn, key: str) -> composer.NewEmai
         send_at=_send_at(payload.send_at),
         idempotency_key=_own_key(caller, key),
     )
+    templates = Template.objects.visible_to(caller)
+    template = access.related(templates, payload.template_id, "template_id")
+    return with_template(draft, template, by=caller) if template else draft
 
 
 def _send_at(given: datetime | None) -> datetime | None:

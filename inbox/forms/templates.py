@@ -41,6 +41,8 @@ def refuse_unknown_fields(text: str) -> None:
 class PrewrittenForm(forms.Form):
     """What templates and snippets share. `html` is what an editor wrote, where there is one."""
 
+    all_optional = True  # what is left empty is said when it is saved
+
     name = forms.CharField(label=gettext_lazy("Name"), max_length=150)
     html = forms.CharField(required=False, max_length=500_000, widget=forms.HiddenInput)
     text = forms.CharField(

@@ -29,7 +29,7 @@ from crm.models import (
     User,
 )
 from inbox.mime.ids import normal
-from inbox.models import Mailbox, MessageId
+from inbox.models import Mailbox, MessageId, Snippet, Template
 
 pytestmark = pytest.mark.django_db
 
@@ -175,6 +175,14 @@ def test_the_stages_are_named_in_the_language_of_the_house() -> None:
     with translation.override("ja"):
         seed()
     assert Stage.objects.get(outcome=Stage.Outcome.WON).name == "受注"
+
+
+def test_it_has_templates_that_were_used_in_both_languages() -> None:
+    seed()
+    made = Template.objects.annotate(used=Count("uses")).values_list("language", "used")
+    assert sorted({language for language, _used in made}) == ["en", "ja"]
+    assert len(made) == 6 and max(used for _language, used in made) == 12
+    assert Snippet.objects.count() == 4
 
 
 def test_a_large_one_takes_few_statements(django_assert_max_num_queries: Any) -> None:
