@@ -25,6 +25,7 @@ from crm.models import (
 from inbox.connect import joining
 from inbox.mime.ids import normal
 from inbox.models import Credential, Folder, Mailbox, MessageId
+from inbox.models.mailboxes import LEARNT
 from inbox.wire.account import Settings
 from tests.servers.ordinary import PASSWORD, MailServer
 
@@ -102,6 +103,7 @@ def make_mailbox(owner: User, **values: Any) -> Mailbox:
     values.setdefault("imap_host", "imap.example.test")
     values.setdefault("smtp_host", "smtp.example.test")
     values.setdefault("state", Mailbox.State.CONNECTED)
+    values.setdefault("sent_habit", -LEARNT)  # known to leave the copy in Sent to us: at once
     roles: Sequence[str] = values.pop("folders", (Folder.Role.INBOX, Folder.Role.SENT))
     mailbox = Mailbox.objects.create(owner=owner, **values)
     Credential.objects.create(mailbox=mailbox, password=PASSWORD)
@@ -128,7 +130,9 @@ def connect_mailbox(
         smtp_port=server.submissions,
         smtp_security="tls",
     )
-    return joining.connect(account, choices or joining.Choices(), owner=owner)
+    mailbox = joining.connect(account, choices or joining.Choices(), owner=owner)
+    mailbox.change(sent_habit=-LEARNT)  # known to leave the copy in Sent to us: at once
+    return mailbox
 
 
 def _activity(kind: str, values: dict[str, Any]) -> Activity:

@@ -20,6 +20,12 @@ from inbox.wire.faults import Fault
 from inbox.wire.folders import inbox_folder, sent_folder
 from inbox.wire.imap import ReadingSession
 
+# of a mailbox that is connected again
+_KEPT = (
+    *("pk", "created_at", "team_id", "last_synced_at", "logs_mail", "authserv_id"),
+    "sent_habit",
+)
+
 
 class NotConnected(Exception):
     """A step failed: `steps` are those of the test, `failed` the one that did."""
@@ -55,8 +61,9 @@ def connect(wanted: Settings, choices: Choices, *, owner: User) -> Mailbox:
     Raises NotConnected, and nothing of it stays. A mailbox that the same person connected before
     is reconnected: its history and its cursors go on.
     """
-    _pass_test(wanted)
+    tested = _pass_test(wanted)
     mailbox = _unsaved(wanted, choices, owner)
+    mailbox.smtp_max_size, mailbox.smtp_utf8 = tested.smtp_max_size, tested.smtp_utf8
     mailbox.credential = Credential(mailbox=mailbox, password=wanted.password)
     try:
         with doors.reading(mailbox) as session:
@@ -129,10 +136,12 @@ def _failed_after_all(fault: Fault, wanted: Settings) -> probe.Step:
     return probe.Step(name, ok=False, server_said=fault.server_said, advice=advice)
 
 
-def _pass_test(wanted: Settings) -> None:
+def _pass_test(wanted: Settings) -> probe.Step:
+    """The last step, with what the servers said of themselves."""
     steps = test(wanted)
     if any(step.ok is False for step in steps):
         raise NotConnected(steps)
+    return steps[-1]
 
 
 def _unsaved(wanted: Settings, choices: Choices, owner: User) -> Mailbox:
@@ -173,7 +182,7 @@ def _keep(mailbox: Mailbox, credential: Credential, folders: list[Folder]) -> Ma
     known = connected_before(mailbox.owner, mailbox.email, mailbox.imap_host)
     if known:
         # With its last success: from there on the next look catches up (M49).
-        for name in ("pk", "created_at", "team_id", "last_synced_at", "logs_mail", "authserv_id"):
+        for name in _KEPT:
             setattr(mailbox, name, getattr(known, name))
         Credential.objects.filter(mailbox=known).delete()
         mailbox.contact_creation = mailbox.contact_creation or known.contact_creation

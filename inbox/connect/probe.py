@@ -6,7 +6,7 @@ It changes nothing on the server, sends no mail, and sends no password before TL
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from django.conf import settings as house
@@ -48,7 +48,8 @@ _CERTIFICATE_FAULTS = {
 
 @dataclass(frozen=True)
 class Step:
-    """One row of the check list; `ok` None was not tried. `folders` came with step "folders"."""
+    """One row of the check list; `ok` None was not tried. `folders` came with step "folders",
+    what the server takes with "smtp_login": the largest message in bytes, SMTPUTF8."""
 
     name: StepName
     ok: bool | None
@@ -56,6 +57,8 @@ class Step:
     advice: str = ""
     ms: int = 0
     folders: tuple[FolderInfo, ...] = ()
+    smtp_max_size: int | None = None
+    smtp_utf8: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -125,8 +128,13 @@ class _Attempt:
             ms = _since(began)
             advice = self._advice(name, fault)
             return Step(name, ok=False, server_said=fault.server_said, advice=advice, ms=ms)
-        found = self.folders if name == "folders" else ()
-        return Step(name, ok=True, ms=_since(began), folders=found)
+        done = Step(name, ok=True, ms=_since(began))
+        if name == "folders":
+            return replace(done, folders=self.folders)
+        if name == "smtp_login" and self._posting:
+            largest, utf8 = self._posting.max_size, self._posting.smtputf8
+            return replace(done, smtp_max_size=largest, smtp_utf8=utf8)
+        return done
 
     def close(self) -> None:
         if self._client:

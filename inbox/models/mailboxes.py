@@ -22,6 +22,7 @@ from inbox.wire.faults import OWNERS_TURN
 if TYPE_CHECKING:
     from crm.models import User
 
+LEARNT = 2  # copies in Sent that tell who files them
 LEASE = timedelta(seconds=50)  # a look renews it; who died is replaced within a minute
 TICK = timedelta(seconds=5)  # how often it is asked who is due (config/schedule.py)
 SLOWEST = 10_000  # bytes a second: how long the lease is held while bodies are read
@@ -179,6 +180,23 @@ class Mailbox(Timestamped):
     def managed_by(self, user: "User") -> bool:
         """Whether `user` may change and disconnect it."""
         return user.is_admin or self.owner_id == user.pk
+
+    # --- the copies in Sent (M22) ----------------------------------------------------------
+
+    @property
+    def sent_copies(self) -> str:
+        """Who has proved to file them: "provider", "us", or "" while that is not known."""
+        if abs(self.sent_habit) < LEARNT:
+            return ""
+        return "provider" if self.sent_habit > 0 else "us"
+
+    def learn_filing(self, *, by_provider: bool) -> None:
+        """One more copy that the provider filed itself, or that it left to us."""
+        step = 1 if by_provider else -1
+        streak = self.sent_habit if self.sent_habit * step > 0 else 0
+        habit = max(-LEARNT, min(LEARNT, streak + step))
+        if habit != self.sent_habit:
+            self.change(sent_habit=habit)
 
     # --- the lease: one looker at a time ---------------------------------------------------
 

@@ -111,7 +111,7 @@ class Outgoing(Claimed):
     sent_at = models.DateTimeField(null=True, blank=True)
     copy_state = models.CharField(max_length=10, choices=CopyState, default=CopyState.PENDING)
     copy_due_at = models.DateTimeField(null=True, blank=True)
-    copy_attempts = models.PositiveIntegerField(default=0)  # since the server last answered well
+    copy_attempts = models.PositiveIntegerField(default=0)
     copy_searches = models.PositiveSmallIntegerField(default=0)  # that found nothing in Sent
     copy_begun = models.BooleanField(default=False)  # an APPEND of ours may have been taken
     copy_error = models.TextField(blank=True)

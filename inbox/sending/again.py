@@ -26,7 +26,8 @@ from crm import timeline
 from crm.models import Participant
 from inbox.connect import doors
 from inbox.models import Mailbox, Outgoing, Redelivery, TransportRecord
-from inbox.sending import freezing, posting, recipients
+from inbox.sending import freezing, posting, recipients, server_limits
+from inbox.sending.allowance import has_session
 from inbox.wire.faults import Fault, OutcomeUnknown, SmtpRefused
 
 MOST_ATTEMPTS = 12  # with the backoff below: about seven hours
@@ -59,14 +60,17 @@ def send_again(outgoing: Outgoing, recipient: Participant) -> bool:
 
 
 def attempt(row: Redelivery) -> None:
-    """Try once to deliver what is due, and settle how it went. Nothing where another holds it."""
-    if not row.claim(timezone.now()):
+    """Try once to deliver what is due, and settle how it went. Nothing where another holds it, or
+    where the mailbox's server has as many sessions of ours as it may (M58)."""
+    now = timezone.now()
+    if not (has_session(row.outgoing, now) and row.claim(now)):
         return
     if row.transmitting_at is not None:  # whoever began has died, and only the server knows
         _unknown(row, "")
         return
     row.settle(state=State.SENDING, attempts=row.attempts + 1)
     try:
+        posting.refuse_unproven(row.outgoing)
         _deliver(row)
     except OutcomeUnknown as fault:
         _unknown(row, fault.server_said)
@@ -96,7 +100,7 @@ def _deliver(row: Redelivery) -> None:
         raise Fault("disconnected", _("The mailbox that it was written in is disconnected."))
     sender, _everybody = recipients.envelope(row.outgoing)
     with doors.posting(mailbox) as session:
-        posting.learn_limits(mailbox, session)
+        server_limits.learn(mailbox, session)
         taken = posting.hand_over(session, row, sender, row.addresses)
         if taken:
             words, passing = recipients.in_words(taken.refused), recipients.passing(taken.refused)

@@ -25,6 +25,7 @@ from inbox.mime.text import text_of_html
 from inbox.mime.types import Address, ParsedAttachment
 from inbox.models import Mailbox, MessageId, Outgoing, Template, TemplateUse
 from inbox.models.identities import proven_sender
+from inbox.sending import server_limits
 
 LONGEST_DOMAIN = 40  # of an id, which is to stay short (own_ids)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL takes no such text
@@ -184,7 +185,7 @@ def _read_address(field: str, piece: str) -> Address:
     try:
         if len(found) != 1:
             raise ValidationError("not one address")
-        validate_email(found[0].address)
+        validate_email(server_limits.as_validated(found[0].address))
     except ValidationError:
         message = _("“{text}” is not an e-mail address.").format(text=_line(piece)[:100])
         raise NotSendable(field, message) from None
@@ -204,11 +205,23 @@ def _refuse_unsendable(draft: NewEmail, recipients: list[tuple[str, Address]]) -
     if sum(file.size for file in draft.files) > limits.attachment_bytes:
         words = _("The attachments are larger than {n} MB together. Remove one.")
         raise NotSendable("attachments", words.format(n=limits.attachment_bytes // MEGABYTE))
+    _refuse_beyond_the_server(draft, recipients)
     if draft.mailbox.waits_for_owner:
         raise NotSendable(
             "mailbox_id",
             _("{mailbox} is disconnected. Reconnect it first.").format(mailbox=draft.mailbox.email),
         )
+
+
+def _refuse_beyond_the_server(draft: NewEmail, people: list[tuple[str, Address]]) -> None:
+    """What its mail server said that it takes no more of; the outbox would be refused (M23)."""
+    large = server_limits.too_large(draft.mailbox, draft.files, draft.text, draft.html)
+    if large:
+        raise NotSendable("attachments", large)
+    for role, person in people:
+        unreachable = server_limits.cannot_reach(draft.mailbox, person.address)
+        if unreachable:
+            raise NotSendable(role, unreachable)
 
 
 def _refuse_unfilled(draft: NewEmail) -> None:

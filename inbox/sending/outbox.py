@@ -27,13 +27,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from crm import notices, timeline
-from crm.models import Email, Participant
+from crm.models import Email
 from inbox.connect import doors
 from inbox.logbook import confirm_delivery, is_answered
 from inbox.models import HeaderBlock, Outgoing, StepRun, TransportRecord
-from inbox.models.identities import proven_sender
 from inbox.models.transport import keep_headers, keep_raw
-from inbox.sending import again, allowance, freezing, posting, recipients, sent_copy
+from inbox.sending import again, allowance, freezing, posting, recipients, sent_copy, server_limits
 from inbox.wire.faults import Fault, OutcomeUnknown, SmtpRefused
 
 MOST_ATTEMPTS = 12  # with the backoff below: about seven hours
@@ -52,7 +51,7 @@ def attempt(outgoing: Outgoing) -> None:
         return
     _becomes(outgoing, Outgoing.State.SENDING, attempts=outgoing.attempts + 1)
     try:
-        _refuse_unproven(outgoing)
+        posting.refuse_unproven(outgoing)
         _freeze(outgoing)
         _deliver(outgoing)
     except OutcomeUnknown as fault:
@@ -119,22 +118,11 @@ def _deliver(outgoing: Outgoing) -> None:
     if outgoing.mailbox is None:
         raise Fault("disconnected", _("The mailbox that it was written in is disconnected."))
     with doors.posting(outgoing.mailbox) as session:
-        posting.learn_limits(outgoing.mailbox, session)
+        server_limits.learn(outgoing.mailbox, session)
         taken = posting.hand_over(session, outgoing, sender, everybody)
         sent = taken is not None and _sent(outgoing, taken)  # before the goodbye may take its time
     if sent:
         sent_copy.settle(outgoing)
-
-
-def _refuse_unproven(outgoing: Outgoing) -> None:
-    """At every attempt: what was proven when it was written may have been removed since (M52)."""
-    sender = outgoing.email.participants.filter(role=Participant.Role.FROM).first()
-    if outgoing.mailbox is None or sender is None:
-        return  # it is refused for that
-    if proven_sender(outgoing.mailbox, sender.address) is None:
-        words = _("{mailbox} may not send from {address} any more.")
-        said = words.format(mailbox=outgoing.mailbox.email, address=sender.address)
-        raise Fault("unproven", said)
 
 
 # --- how it went ----------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ READERS = (Role.TO, Role.CC, Role.BCC)
 
 
 def envelope(outgoing: Outgoing) -> tuple[str, list[str]]:
-    """The mailbox's own address, where bounces come to whatever stands in From (decision 0014),
-    and the addresses of everybody who is to get it."""
+    """From whom and to whom. Bounces come to the mailbox's own address, whatever stands in From
+    (decision 0014)."""
     people = outgoing.email.participants.all()
     sender = outgoing.mailbox.email if outgoing.mailbox else ""
     return sender, [row.address for row in people if row.role in READERS]

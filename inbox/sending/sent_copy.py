@@ -1,4 +1,16 @@
-"""The copy in the Sent folder: exactly once, or not at all where the provider files it (M22)."""
+"""The copy in the Sent folder: exactly once, or not at all where the provider files it (M22).
+
+Some providers are known to file what their SMTP server takes (connect/providers.py). Of the others
+each copy teaches: the folder is searched for our id before every APPEND, and where nobody knows
+yet, a second time after five seconds.
+
+    who files it    twice in a row     then
+    the provider    found, not by us   it is given up to seven minutes; if there is no copy after
+                                       that it has stopped: ours is filed, and it is learnt anew
+    we              not found          ours is filed at once
+
+No folder is made, and whatever goes wrong here, the e-mail stays sent.
+"""
 
 from datetime import datetime, timedelta
 
@@ -14,6 +26,7 @@ from inbox.wire.folders import sent_folder
 
 MARK = "X-Musubi-Message"
 MOST_ATTEMPTS = 8
+_WAITS = {"provider": (60, 120, 240), "us": (), "": (5,)}  # seconds before each further search
 
 
 def attempt(outgoing: Outgoing) -> None:
@@ -31,6 +44,9 @@ def settle(outgoing: Outgoing) -> None:
         return
     if outgoing.mailbox.files_sent_itself:
         _done(outgoing, Outgoing.CopyState.NOT_NEEDED)
+        return
+    early = outgoing.mailbox.sent_copies == "provider" and not outgoing.copy_searches
+    if early and _wait(outgoing):
         return
     try:
         with doors.appending(outgoing.mailbox) as session:
@@ -59,10 +75,38 @@ def _file(outgoing: Outgoing, session: AppendingSession) -> None:
     if folder is None:
         _failed(outgoing, _("The mailbox has no Sent folder."))
     elif _holds(folder, outgoing, session) or outgoing.frozen is None:
+        _learn(outgoing, by_provider=True)
         _done(outgoing, Outgoing.CopyState.FILED)
-    elif outgoing.hold(timezone.now(), size=len(outgoing.frozen)):
-        session.append(folder, bytes(outgoing.frozen), outgoing.sent_at or timezone.now())
+    elif not _wait(outgoing):
+        _append(folder, outgoing, session)
+
+
+def _append(folder: str, outgoing: Outgoing, session: AppendingSession) -> None:
+    raw = bytes(outgoing.frozen or b"")
+    if outgoing.hold(timezone.now(), size=len(raw), copy_begun=True):
+        session.append(folder, raw, outgoing.sent_at or timezone.now())
+        _learn(outgoing, by_provider=False)
         _done(outgoing, Outgoing.CopyState.FILED)
+
+
+def _wait(outgoing: Outgoing) -> bool:
+    """Whether the provider is given some more time. Afterwards it is asked once more."""
+    assert outgoing.mailbox  # settle() has asked
+    waits = _WAITS[outgoing.mailbox.sent_copies]
+    if outgoing.copy_begun or outgoing.copy_searches >= len(waits):
+        return False
+    now = timezone.now()
+    due_at = now + timedelta(seconds=waits[outgoing.copy_searches])
+    searches = outgoing.copy_searches + 1
+    outgoing.settle(copy_searches=searches, copy_due_at=due_at, claimed_until=now)
+    return True
+
+
+def _learn(outgoing: Outgoing, *, by_provider: bool) -> None:
+    """What this copy tells of the next. One of our own, filed by who died then, tells nothing."""
+    assert outgoing.mailbox  # settle() has asked
+    if not (by_provider and outgoing.copy_begun):
+        outgoing.mailbox.learn_filing(by_provider=by_provider)
 
 
 def _holds(folder: str, outgoing: Outgoing, session: AppendingSession) -> bool:

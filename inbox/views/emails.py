@@ -40,6 +40,7 @@ def email(request: Request, pk: int) -> HttpResponse:
         "contact": contact_of(request, found),
         "images": request.GET.get("images") == "shown",
         "others": others_in(found, request.user),
+        "sent_copy": Outgoing.objects.filter(email=found, state="sent").defer("frozen").first(),
         "readers": found.readers.select_related("user") if mine else [],
     }
     return page(request, "inbox/emails/detail.html", context, part="message")

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from crm.models import ApiToken, Contact, Email, User
 from inbox.models import Credential, Mailbox, Outgoing
-from inbox.sending import outbox
+from inbox.sending import outbox, sent_copy
 from inbox.sync import engine
 from inbox.wire.faults import HostRefused
 from tests.inbox.letters import rich_reply_to
@@ -80,6 +81,8 @@ def test_the_main_job(
     assert "script" not in email["html"]
     assert email["text"] == "Hello you"
     assert len(relay.accepted_by(aoki.email)) == 1
+    Outgoing.objects.update(copy_due_at=timezone.now())  # the provider has had its seconds
+    sent_copy.attempt(Outgoing.objects.get())
     assert len(dovecot.raw_messages(account["email"], "Sent")) == 1
 
     reply = rich_reply_to(Email.objects.get(), sender=aoki.email, to=account["email"])
