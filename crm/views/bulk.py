@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.http import HttpResponse, QueryDict
+from django.urls import is_valid_path
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -11,6 +12,8 @@ from crm.models import UndoEntry, User
 from crm.views.narrowing import MODELS, narrowed, number, numbers
 from crm.web import Request, back, done, post_only
 
+MOST_CARRIED = 200  # in the address of the next page
+
 
 @post_only
 def bulk(request: Request, nouns: str) -> HttpResponse:
@@ -18,6 +21,8 @@ def bulk(request: Request, nouns: str) -> HttpResponse:
     if not pks or len(pks) > story.MOST:
         said = _("At most {n:,} at a time. Filter the list first.").format(n=story.MOST)
         return _done(request, nouns, said if pks else _("Choose something first."), None)
+    if "carry" in request.POST:
+        return _carry(request, nouns, pks)
     model, owner = MODELS[nouns], _owner(request)
     if "trash" in request.POST:
         entry = story.trash(model, pks, by=request.user)
@@ -28,6 +33,17 @@ def bulk(request: Request, nouns: str) -> HttpResponse:
     else:
         return _done(request, nouns, _("Choose what to do."), None)
     return _done(request, nouns, said.format(n=_counted(nouns, len(pks)), owner=owner), entry)
+
+
+def _carry(request: Request, nouns: str, pks: Sequence[int]) -> HttpResponse:
+    """On to a page of ours that is about chosen rows: it finds them as ?ids=."""
+    to = request.POST["carry"]
+    if len(pks) > MOST_CARRIED:
+        said = _("At most {n:,} at a time. Filter the list first.").format(n=MOST_CARRIED)
+        return _done(request, nouns, said, None)
+    if not to.startswith("/") or not is_valid_path(to):
+        return _done(request, nouns, _("Choose what to do."), None)
+    return done(request, f"{to}?ids={','.join(map(str, pks))}")
 
 
 def _chosen(request: Request, nouns: str) -> Sequence[int]:

@@ -48,7 +48,7 @@ def stopped_note() -> str:
     return _("“{sequence}” stopped: {why}")
 
 
-def delay(enrolment: Enrolment) -> str:
+def waits(enrolment: Enrolment) -> str:
     """Why its next step waits: "Out of office until 12 May."; "" where it just waits."""
     return _said(_DELAY, enrolment.delay, enrolment.values) if enrolment.is_running else ""
 

@@ -22,6 +22,7 @@ from inbox.models import Enrolment, Mailbox, Outgoing, Pace, SendingHours, Step,
 from inbox.outreach import ending, letters, steering, unsubscribing
 from inbox.outreach.hours import Hours, add_days, next_moment, opening_after
 from inbox.sending import composer
+from inbox.sending.allowance import remaining
 
 Delay, State, Why = Enrolment.Delay, Enrolment.State, Enrolment.Why
 PATIENCE = timedelta(minutes=15)  # with a mailbox that cannot be asked, a mail that has not left
@@ -112,7 +113,7 @@ def _no_room(
     assert mailbox is not None  # asked before
     if sent_today(mailbox, hours, now) >= sender.daily_limit:
         return opening_after(hours, now.astimezone(hours.zone).date())
-    return None
+    return remaining(mailbox, now).next_at
 
 
 def sent_today(mailbox: Mailbox, hours: Hours, now: datetime) -> int:

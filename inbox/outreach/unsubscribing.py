@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.lib.keyset import LARGEST
+from crm.models import Contact, User
 from inbox.mime.tombstones import PREFIX
 from inbox.models import Enrolment, OptOut
 from inbox.models.opt_outs import mark_of
@@ -43,3 +44,18 @@ def unsubscribe(enrolment_id: int, mark: str) -> None:
     contacts = Enrolment.objects.filter(pk=enrolment_id).values("contact")
     for enrolment in Enrolment.objects.running().filter(contact__in=contacts):
         steering.end(enrolment, Enrolment.Why.UNSUBSCRIBED, timezone.now())
+
+
+@transaction.atomic
+def opt_out(contact: Contact, *, by: User) -> None:
+    """They have told a colleague: none of their addresses gets mail of a sequence any more."""
+    for row in contact.addresses.all():
+        OptOut.note(mark_of(row.address), OptOut.Why.PERSON, by)
+    for enrolment in Enrolment.objects.running().filter(contact=contact):
+        steering.end(enrolment, Enrolment.Why.UNSUBSCRIBED, timezone.now())
+
+
+def allow(contact: Contact) -> None:
+    """They want mail again, as they have told a colleague."""
+    for row in contact.addresses.all():
+        OptOut.forget(row.address)

@@ -1,10 +1,13 @@
 """What the tests that walk every address share."""
 
 import pytest
+from django.utils import timezone
 
 from crm import notices, todo
 from crm.models import Attachment, Contact, Hold, User
-from inbox.models import NeverLog, Snippet, Template, TemplateFolder
+from inbox.models import Enrolment, NeverLog, Sequence, Snippet, Template, TemplateFolder
+from inbox.outreach import building
+from inbox.outreach.first_steps import follow_up
 from tests.factories import make_deal, make_email, make_mailbox, make_note
 
 
@@ -20,6 +23,15 @@ def rows(aoki: Contact, hana: User, mio: User) -> dict[str, int]:
     notice = notices.tell(mio, "reply", contact=aoki.pk, name="Yuki")
     assert notice is not None
     mailbox = make_mailbox(hana)
+    sequence = building.make(Sequence(name="Follow-up", owner=mio), follow_up())
+    enrolment = Enrolment.objects.create(
+        sequence=sequence,
+        contact=aoki,
+        mailbox=mailbox,
+        by=hana,
+        next_step_at=timezone.now(),
+        claimed_until=timezone.now(),
+    )
     found = {"deals": deal.pk, "companies": aoki.company_id, "tasks": task.pk, "notes": note.pk}
     found |= {
         "notifications": notice.pk,
@@ -36,4 +48,6 @@ def rows(aoki: Contact, hana: User, mio: User) -> dict[str, int]:
         "template-folders": TemplateFolder.objects.create(name="Sales").pk,
         "snippets": Snippet.objects.create(shortcut="offer", **mine).pk,
     }
+    found |= {"sequences": sequence.pk, "enrolments": enrolment.pk}
+    found |= {"steps": sequence.steps.first().pk}
     return {**found, "mailboxes": mailbox.pk, "never-log": never.pk}
