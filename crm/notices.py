@@ -131,6 +131,13 @@ KINDS: dict[str, Kind] = {
         _("The server said: {said}"),
         ("inbox:email", "email"),
     ),
+    "send_held": Kind(
+        "clock",
+        "yamabuki",
+        _("{name} wrote, so “{subject}” waits for you"),
+        _("It was to be sent later. Send it all the same, or change it."),
+        ("inbox:email", "email"),
+    ),
     "unknown_delivery": Kind(
         "warn",
         "yamabuki",

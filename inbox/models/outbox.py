@@ -31,6 +31,17 @@ class OutgoingQuerySet(ClaimedQuerySet):
         """What `user` pressed Undo on: it can be written again from there (M26)."""
         return self.filter(state=Outgoing.State.CANCELLED, email__activity__by=user)
 
+    def scheduled(self) -> Self:
+        """Written for later (M26): not in anybody's hands, and their time can still be changed."""
+        states = [Outgoing.State.QUEUED, Outgoing.State.HELD]
+        rows = self.filter(state__in=states, transmitting_at=None)
+        return rows.filter(email__status=Email.Status.SCHEDULED)
+
+    def scheduled_by(self, user: "User") -> Self:
+        """Those that `user` has written for later, the next one first."""
+        mine = self.scheduled().filter(Outgoing.KEPT, email__activity__by=user)
+        return mine.order_by("due_at", "pk")
+
     def counted(self, mailbox: Mailbox, since: datetime) -> Self:
         """Those that left `mailbox`, or were on their way, since then (M58)."""
         return self.filter(mailbox=mailbox, counted_at__gt=since)
@@ -77,6 +88,7 @@ class Outgoing(Claimed):
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
         CANCELLED = "cancelled", _("cancelled")
+        HELD = "held", _("held, since somebody wrote meanwhile")
 
     class Waits(models.TextChoices):
         """For what allowance of the provider it waits (M58)."""
@@ -108,6 +120,7 @@ class Outgoing(Claimed):
     # provider counts against the mailbox.
     counted_at = models.DateTimeField(null=True, blank=True)
     recipients = models.PositiveSmallIntegerField(default=1)
+    holds = models.BooleanField(default=False)  # M26: asks first, where they wrote before it leaves
     sent_at = models.DateTimeField(null=True, blank=True)
     copy_state = models.CharField(max_length=10, choices=CopyState, default=CopyState.PENDING)
     copy_due_at = models.DateTimeField(null=True, blank=True)

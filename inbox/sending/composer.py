@@ -60,6 +60,7 @@ class NewEmail:
     unsubscribe_url: str = ""  # becomes List-Unsubscribe and its one press (M25)
     undo_seconds: int = 0  # how long it waits for second thoughts (M26)
     template: Template | None = None  # what it was written with: its uses are counted (M24)
+    holds: bool = False  # with `send_at`: asks first where they write before it leaves
     sender: str = ""  # one of the mailbox's proven addresses (M52); "": its own
 
 
@@ -125,6 +126,7 @@ def _make_due(draft: NewEmail, email: Email, due_at: datetime, recipients: int) 
         unsubscribe_url=draft.unsubscribe_url,
         due_at=due_at,
         recipients=recipients,
+        holds=draft.holds,
         claimed_until=timezone.now(),
     )
 

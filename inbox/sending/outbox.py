@@ -13,6 +13,7 @@
       └──────────── a person says "it did not arrive" ─────────────────┘
                     a person says "it did", a reply or a copy in Sent turns up ──► sent
     queued, and not yet claimed ──Undo──► cancelled
+    queued for later, and somebody wrote meanwhile ──► held ──a person──► queued (later.py)
     queued, with no room in what its provider allows ──► queued, due when there is (allowance.py)
 
 A row found `sending` after its claim has run out was left by somebody who died. Without
@@ -32,7 +33,16 @@ from inbox.connect import doors
 from inbox.logbook import confirm_delivery, is_answered
 from inbox.models import HeaderBlock, Outgoing, StepRun, TransportRecord
 from inbox.models.transport import keep_headers, keep_raw
-from inbox.sending import again, allowance, freezing, posting, recipients, sent_copy, server_limits
+from inbox.sending import (
+    again,
+    allowance,
+    freezing,
+    later,
+    posting,
+    recipients,
+    sent_copy,
+    server_limits,
+)
 from inbox.wire.faults import Fault, OutcomeUnknown, SmtpRefused
 
 MOST_ATTEMPTS = 12  # with the backoff below: about seven hours
@@ -44,6 +54,10 @@ def attempt(outgoing: Outgoing) -> None:
         return
     if outgoing.transmitting_at is not None:  # as it is now that nobody else can change it
         _ask(outgoing, "")
+        return
+    answer = later.answer_to(outgoing) if outgoing.holds else None
+    if answer:
+        later.hold(outgoing, answer, timezone.now())
         return
     wait = allowance.take(outgoing, timezone.now())
     if wait:
@@ -90,7 +104,10 @@ def cancel(outgoing: Outgoing) -> bool:
     """
     now = timezone.now()
     waiting = Outgoing.objects.filter(
-        pk=outgoing.pk, state=Outgoing.State.QUEUED, claimed_until__lte=now, transmitting_at=None
+        pk=outgoing.pk,
+        state__in=[Outgoing.State.QUEUED, Outgoing.State.HELD],
+        claimed_until__lte=now,
+        transmitting_at=None,
     )
     # Without its key: who presses Send again on the page before means it.
     if waiting.update(state=Outgoing.State.CANCELLED, idempotency_key=None) != 1:

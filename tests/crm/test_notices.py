@@ -11,6 +11,7 @@ RECEIPT = {"until": "2026-11-23T09:00:00+00:00", "headers": 2418, "found": 11}
 VALUES = {
     "reply": {"contact": 5, "name": "Aiko", "subject": "Offer"},
     "bounced": {"email": 5, "subject": "Offer", "address": "x@kita.example"},
+    "send_held": {"email": 1, "subject": "Offer", "name": "Yuki"},
     "send_failed": {"email": 5, "subject": "Offer", "said": "550 no"},
     "recipient_refused": {"email": 5, "subject": "Offer", "address": "k@x.test", "said": "550 no"},
     "recipient_unknown": {"email": 5, "subject": "Offer", "address": "k@x.test", "said": ""},
