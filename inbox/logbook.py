@@ -100,7 +100,7 @@ def log_incoming(
     answers = about or arrival.answers
     if answers is None and arrival.reason.rule == "reply":
         return None
-    if MessageId.objects.known([], erased=[arrival.identity]):
+    if MessageId.objects.holds(arrival.identity):
         return _logged_already(arrival)
     try:
         with transaction.atomic():

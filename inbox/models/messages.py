@@ -33,6 +33,10 @@ class MessageIdQuerySet(models.QuerySet["MessageId"]):
         gone = {value: rows[mark] for mark, value in marks.items() if mark in rows}
         return gone | {value: row for value, row in rows.items() if value not in marks}
 
+    def holds(self, value: str) -> bool:
+        """Whether an e-mail is known by this id, or was before it was erased (M48)."""
+        return bool(self.filter(value__in=[value, *_marks(value)]).exists())
+
     def among(self, values: Iterable[str]) -> Self:
         """Those with one of these values, however many they are."""
         unpacked = _UNPACKED[connections[self.db].vendor]
@@ -47,7 +51,7 @@ class MessageIdQuerySet(models.QuerySet["MessageId"]):
 
     def learn(self, value: str, email: Email) -> bool:
         """Know an e-mail by the id that its provider gave it; False where that id was known."""
-        if self.known([], erased=[value]):
+        if self.holds(value):
             return False
         try:
             with transaction.atomic():

@@ -25,7 +25,7 @@ from inbox.sync.sent import note_known
 from inbox.sync.visit import Visit
 from inbox.wire.imap import ReadingSession
 
-BODIES_AT_ONCE = 20
+BODIES_AT_ONCE = 50
 BYTES_AT_ONCE = 16 * 1024 * 1024
 BEGINNING = 256 * 1024  # of a message above INBOX_MAX_MESSAGE_BYTES
 

@@ -37,7 +37,7 @@ from inbox.wire.structure import Outlined, outline
 BATCH = 500
 SEARCH_WINDOW = 100_000
 MOST_WINDOWS = 50
-BODIES_A_TRIP = 20
+BODIES_A_TRIP = 50
 FIELDS = (
     "From To Cc Bcc Reply-To Sender Date Subject Message-ID In-Reply-To References "
     "X-Musubi-Message X-Microsoft-Original-Message-ID X-Google-Original-Message-ID "
