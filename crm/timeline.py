@@ -18,6 +18,7 @@ from crm.models.emails import snippet
 MOST_DEALS = 5  # M14: the five newest open deals
 PAGE = 20
 MOST_EARLIER = 100  # earlier messages of one conversation
+MOST_WHOLE = 12  # of them shown open
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,17 @@ class Line:
 
     activity: Activity
     earlier: Sequence[Activity] = field(default_factory=list)
+    whole: Collection[int] = ()  # of the earlier ones, those that are loaded to be shown open
+
+    @property
+    def folded(self) -> Sequence[Activity]:
+        """What comes before the first that is open, but for the last of them."""
+        first = next((n for n, a in enumerate(self.before) if a.pk in self.whole), None)
+        return self.before[: max(0, (len(self.before) if first is None else first) - 1)]
+
+    @property
+    def unfolded(self) -> Sequence[Activity]:
+        return self.before[len(self.folded) :]
 
     @property
     def count(self) -> int:
@@ -182,6 +194,21 @@ def timeline_for(
     return Page([Line(a, earlier.get(a.pk, [])) for a in activities], following)
 
 
+def conversation(thread: Thread, user: User, since: datetime | None = None) -> Line | None:
+    """All that `user` sees of a conversation, as one card; None for nothing. What came after
+    `since` is open, as the newest is. Seven queries, whatever the length."""
+    seen = Activity.objects.visible_to(user).filter(email__thread=thread)
+    places = seen.order_by("-at", "-pk").values_list("pk", "at")[: MOST_EARLIER + 1]
+    newest, *older = list(places) or [None]
+    if newest is None:
+        return None
+    whole = [pk for pk, at in older if since and at > since][:MOST_WHOLE]
+    loaded = _load([newest[0], *whole])
+    light = _light([pk for pk, _at in older if pk not in whole])
+    by_id = {row.pk: row for row in [*loaded, *(email.activity for email in light)]}
+    return Line(loaded[0], [by_id[pk] for pk, _at in reversed(older) if pk in by_id], whole)
+
+
 def counts(subject: Contact | Company | Deal, user: User) -> dict[str, int]:
     """How many activities of each kind stand on it; one query."""
     kinds = _kept(subject, user).values_list("activity__kind").annotate(n=Count("pk"))
@@ -235,11 +262,15 @@ def _earlier(
     )
     newest_first = Window(RowNumber(), partition_by="thread", order_by=["-at", "-activity_id"])
     ids = on_record.annotate(place=newest_first).filter(place__lte=MOST_EARLIER)
-    emails = Email.objects.filter(pk__in=list(ids.values_list("activity", flat=True)))
-    emails = emails.select_related("activity__by")
-    emails = emails.prefetch_related("participants__contact", "readers")
-    emails = emails.defer("text", "html").annotate(snippet=snippet(160))
     found: dict[int, list[Activity]] = {}
-    for email in emails.order_by("activity__at", "activity_id"):
+    for email in _light(list(ids.values_list("activity", flat=True))):
         found.setdefault(threads[email.thread_id], []).append(email.activity)
     return found
+
+
+def _light(ids: Sequence[int]) -> QuerySet[Email]:
+    """E-mails to be shown folded, oldest first: their first words, not all of them."""
+    emails = Email.objects.filter(pk__in=ids).select_related("activity__by")
+    emails = emails.prefetch_related("participants__contact", "readers")
+    emails = emails.defer("text", "html").annotate(snippet=snippet(160))
+    return emails.order_by("activity__at", "activity_id")

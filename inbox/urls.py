@@ -24,6 +24,8 @@ from inbox.views import (
     template_folders,
     templates,
     threads,
+    triage,
+    turns,
     unsubscribing,
     why,
 )
@@ -31,6 +33,10 @@ from inbox.views import (
 app_name = "inbox"
 
 urlpatterns = [
+    path("inbox/", triage.inbox, name="inbox"),
+    path("inbox/<int:pk>/", triage.conversation, name="conversation"),
+    path("inbox/arrivals/", triage.arrivals, name="arrivals"),
+    path("inbox/turns/", turns.turn, name="turns"),
     path("mailboxes/", mailboxes.mailboxes, name="mailboxes"),
     path("mailboxes/connect/", connect.connect, name="connect"),
     path("mailboxes/connect/preview/", preview.preview, name="preview"),

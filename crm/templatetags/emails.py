@@ -54,6 +54,16 @@ def recipients(email: Email, own: Collection[str]) -> str:
 
 
 @register.filter
+def other_side(email: Email) -> str:
+    """Whom it is with, for a list: who wrote it, else whom we wrote to."""
+    if email.direction == Email.Direction.INCOMING:
+        person = email.writer
+        return called(person, person.contact if person else None)
+    people = _of(email, "to") or _of(email, "cc", "bcc")
+    return ", ".join(called(person, person.contact) for person in people)
+
+
+@register.filter
 def remote_pictures(email: Email) -> int:
     """How many pictures it would load from elsewhere."""
     return remote_images(email.html)

@@ -1,8 +1,9 @@
-/* J and K go from row to row: the focus moves to the next [data-row]. When a part that holds the
+/* J and K go from row to row: the focus moves to the next [data-row], from the one that is open. When a part that holds the
    focus is replaced (a task was done), the row that took its place has the focus. */
 
 const rows = () => [...document.querySelectorAll("[data-row]")].filter((row) => row.checkVisibility());
-const at = () => rows().findIndex((row) => (row.closest("li, tr") ?? row).contains(document.activeElement));
+const focused = () => rows().findIndex((row) => (row.closest("li, tr") ?? row).contains(document.activeElement));
+const at = () => (focused() < 0 ? rows().findIndex((row) => row.ariaCurrent) : focused());
 
 document.addEventListener("click", (event) => {
   const does = event.target.closest?.("[data-does]")?.dataset.does;

@@ -3,7 +3,7 @@
    says here how many. Choosing "all" greys the single choices. */
 
 let last = null; // the box that was pressed last
-const boxes = () => [...document.querySelectorAll("tbody input[name=ids]")];
+const boxes = () => [...document.querySelectorAll("tbody input[name=ids], li input[name=ids]")];
 
 document.addEventListener("click", (event) => {
   const does = event.target.closest?.("[data-does]")?.dataset.does;
@@ -26,7 +26,7 @@ document.addEventListener("keydown", (event) => {
   if (boxes().some((box) => box.checked)) document.querySelector("[data-clear]").click();
 });
 
-const rowBox = () => document.activeElement?.closest("tr")?.querySelector("input[name=ids]");
+const rowBox = () => document.activeElement?.closest("tr, li")?.querySelector("input[name=ids]");
 
 function choose(box, upTo) {
   if (!box) return;
@@ -52,6 +52,7 @@ function tell() {
   const words = bar.querySelector("[data-count]");
   words.textContent = words.dataset.words.replace("%s", everything?.checked ? everything.dataset.total : chosen);
   const head = document.querySelector("[data-all]");
+  if (!head) return;
   head.checked = chosen === all.length;
   head.indeterminate = chosen > 0 && chosen < all.length;
 }

@@ -38,6 +38,7 @@ def rows(aoki: Contact, hana: User, mio: User) -> dict[str, int]:
         "contacts": aoki.pk,
         "emails": email.pk,
         "attachments": file.pk,
+        "inbox": email.thread_id,
     }
     found |= {"holds": Hold.place(aoki, by=mio, reason="Aoki v. Hayama").pk}
     never = NeverLog.objects.create(entry="bank.example", by=hana)

@@ -15,7 +15,7 @@ HEADING = re.compile(rb"<h1[\s>]")
 # Not pages: parts of one, files, and the mail that a page frames.
 NO_HEADING = {
     *("crm:contact-choices", "crm:company-names", "crm:attachment", "crm:attachment-inline"),
-    *("inbox:email-body", "inbox:recipients"),
+    *("inbox:email-body", "inbox:recipients", "inbox:arrivals"),
 }
 # Rightly not found: "since when?", a picture where this file is none, a draft that is none, the
 # folders of somebody else's mailbox.

@@ -1,0 +1,111 @@
+"""The inbox: what needs an answer, across mailboxes; one conversation beside the list, or alone."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_safe
+
+from crm import turns
+from crm.models import Attachment, Deal, LastRead, Thread, User
+from crm.timeline import conversation as line_of
+from crm.web import Request, page, visible_or_404
+from inbox import triage
+from inbox.models import Mailbox
+from inbox.views.finding import contact_of
+
+MOST_FILES = 30
+KEPT = ("folder", "whose", "q", "files")  # of the query, from page to page
+
+
+@require_safe
+def inbox(request: Request) -> HttpResponse:
+    return page(request, "inbox/triage/inbox.html", listed(request), part="list")
+
+
+@require_safe
+def conversation(request: Request, pk: int) -> HttpResponse:
+    """Beside its list on a wide screen, alone on a narrow one. Looking at it reads it."""
+    thread: Thread = visible_or_404(Thread, request.user, pk)
+    context = opened(request, thread)
+    turns.read(thread, request.user)
+    if not request.htmx:
+        context |= listed(request)
+    return page(request, "inbox/triage/conversation.html", context, part="reading")
+
+
+@require_GET
+@never_cache
+def arrivals(request: Request) -> HttpResponse:
+    """The ids of the first page of a folder: an open page compares them with its own."""
+    wanted = triage.asked(request.GET, request.user)
+    rows = triage.ordered(triage.threads(request.user, wanted, timezone.now()))
+    pks = rows.values_list("pk", flat=True)[: triage.PAGE]
+    return HttpResponse(" ".join(map(str, pks)), content_type="text/plain")
+
+
+# --- what the templates are given -----------------------------------------------------------------
+
+
+def listed(request: Request) -> dict[str, Any]:
+    wanted = triage.asked(request.GET, request.user)
+    rows = triage.threads(request.user, wanted, timezone.now())
+    cursor = request.GET.get("after", "")
+    found, following = triage.page_of(rows, request.user, cursor)
+    return {
+        "asked": wanted,
+        "folder": request.GET.get("folder", "") if wanted.mailbox else wanted.folder,
+        "folders": triage.FOLDERS.items(),
+        "whose": triage.WHOSE.items(),
+        "numbers": _numbers(request.user),
+        "mailboxes": list(Mailbox.objects.usable_by(request.user)),
+        "rows": found,
+        "next": query(request, after=following) if following else "",
+        "later": bool(cursor),
+        "query": query(request),
+        "colleagues": list(User.objects.filter(is_active=True).order_by("name", "pk")),
+    }
+
+
+def _numbers(user: User) -> dict[str, str]:
+    """Of the folders that ask for something."""
+    return {
+        "needs-reply": triage.mine_needing_reply(user, timezone.now()),
+        "scheduled": triage.up_to(triage.scheduled_by(user)),
+        "failed": triage.up_to(triage.failed_of(user)),
+    }
+
+
+def opened(request: Request, thread: Thread) -> dict[str, Any]:
+    user = request.user
+    read = LastRead.objects.filter(user=user, thread=thread).first()
+    line = line_of(thread, user, read.at if read else None)
+    if line is None:
+        raise Http404
+    files = Attachment.objects.readable_by(user).filter(inline=False)
+    files = files.filter(activity__email__thread=thread, activity__deleted_at=None)
+    deals = Deal.objects.visible_to(user).filter(associations__thread=thread).distinct()
+    now = timezone.now()
+    return {
+        "thread": thread,
+        "level": 2 if request.htmx else 1,  # of its heading
+        "line": line,
+        "activity": line.head,
+        "contact": contact_of(request, line.activity.email),
+        "deals": list(deals.select_related("stage").order_by("-pk")[:5]),
+        "files": list(files.order_by("-pk")[:MOST_FILES]) if line.count > 1 else [],
+        "handled": line.activity.email.seen_by(user),
+        "asleep": bool(thread.snoozed_until and thread.snoozed_until > now),
+        "query": query(request),
+        "colleagues": list(User.objects.filter(is_active=True).order_by("name", "pk")),
+    }
+
+
+def query(request: Request, **more: str) -> str:
+    query = request.GET.copy()
+    for name in [*query]:
+        if name not in KEPT or not query[name]:
+            del query[name]
+    query.update({name: value for name, value in more.items() if value})
+    return f"?{query.urlencode()}" if query else ""
