@@ -75,12 +75,11 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         threads = list(chosen.select_for_update(of=("self",)).order_by("pk"))
         lines = _lines(threads)
         decided = {thread.pk: turns.decide(lines.get(thread.pk, ())) for thread in threads}
-        for thread in threads:
-            thread.take(decided[thread.pk])
-        if len(threads) == 1:  # each letter that is logged: a fraction of what a CASE costs
-            Thread.objects.filter(pk=threads[0].pk).update(**threads[0].copies())
+        changed = [thread for thread in threads if thread.take(decided[thread.pk])]
+        if len(changed) == 1:  # each letter that is logged: a fraction of what a CASE costs
+            Thread.objects.filter(pk=changed[0].pk).update(**changed[0].copies())
         else:
-            Thread.objects.bulk_update(threads, COPIES)
+            Thread.objects.bulk_update(changed, COPIES)
         _mark([*decided], [pk for turn in decided.values() for pk in turn.waits])
 
     def count_some(self, most: int) -> int:
@@ -168,8 +167,10 @@ class Thread(Timestamped):
     def copies(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in COPIES}
 
-    def take(self, turn: Turn) -> None:
-        """Set the copies; what somebody wrote since it was snoozed ends the snooze."""
+    def take(self, turn: Turn) -> bool:
+        """Set the copies, and say whether that changed any; what somebody wrote since it was
+        snoozed ends the snooze."""
+        before = self.copies()
         if self.snoozed_at and turn.said and turn.said.logged_at > self.snoozed_at:
             self.snoozed_until = self.snoozed_at = None
         until = self.snoozed_until if turn.state != turns.DONE else None
@@ -179,6 +180,7 @@ class Thread(Timestamped):
         self.newest_id = turn.newest.pk if turn.newest else None
         self.whose_id = self.assignee_id or (turn.said.whose if turn.said else None)
         self.counted = True
+        return self.copies() != before
 
 
 class LastRead(models.Model):

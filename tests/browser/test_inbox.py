@@ -1,0 +1,109 @@
+"""The inbox by the keyboard alone, and on a phone."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from crm.models import Contact, Thread, User
+from tests.browser.conftest import SignIn
+from tests.factories import make_email, make_mailbox
+
+NOW = timezone.now
+
+
+def fill(hana: User, aoki: Contact) -> list[Thread]:
+    """A mailbox, and three conversations that need a reply, the newest first."""
+    make_mailbox(hana)
+    subjects = ["Osaka dates", "The offer", "Invoice 7"]
+    ago = [timedelta(hours=number) for number in range(3)]
+    return [
+        make_email(aoki, by=hana, subject=subject, text=f"About {subject}.", at=NOW() - each).thread
+        for subject, each in zip(subjects, ago, strict=True)
+    ]
+
+
+def shows(page: Page, subject: str) -> None:
+    expect(page.locator("#reading").get_by_role("heading", name=subject)).to_be_visible()
+
+
+def states() -> list[str]:
+    return list(Thread.objects.order_by("pk").values_list("state", flat=True))
+
+
+def test_triage_by_keyboard(sign_in: SignIn, hana: User, ken: User, aoki: Contact) -> None:
+    fill(hana, aoki)
+    page = sign_in(hana)
+    page.goto("/")
+    page.keyboard.press("g")
+    page.keyboard.press("i")
+    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+    page.keyboard.press("j")
+    shows(page, "Osaka dates")
+    page.keyboard.press("j")
+    shows(page, "The offer")
+    page.keyboard.press("e")
+    expect(page.get_by_text("1 conversation is done.")).to_be_visible()
+    shows(page, "Invoice 7")  # the next one
+    assert states() == ["ours", "done", "ours"]
+    page.keyboard.press("z")
+    expect(page.get_by_text("It is as it was before.")).to_be_visible()
+    assert states() == ["ours", "ours", "ours"]
+
+    page.keyboard.press("s")
+    expect(page.locator("#open-snooze")).to_be_visible()
+    page.keyboard.press("Tab")  # from "Later today" to "Tomorrow 8:00"
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("or when they reply.")).to_be_visible()
+    assert Thread.objects.asleep(NOW()).count() == 1
+    page.keyboard.press("w")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("It is for Ken to answer now.")).to_be_visible()
+    page.keyboard.press("r")
+    expect(page.locator("#reading form[data-composer]")).to_be_visible()
+
+
+def test_many_at_once(sign_in: SignIn, hana: User, aoki: Contact) -> None:
+    fill(hana, aoki)
+    page = sign_in(hana)
+    page.goto("/inbox/")
+    for key in ("j", "x", "j", "x"):
+        page.keyboard.press(key)
+    bar = page.get_by_role("toolbar", name="Actions for selected conversations")
+    expect(bar).to_contain_text("2 selected")
+    bar.get_by_role("button", name="Done").click()
+    expect(page.get_by_text("2 conversations are done.")).to_be_visible()
+    assert states() == ["done", "done", "ours"]
+
+
+def test_on_a_phone_one_thing_at_a_time(sign_in: SignIn, hana: User, aoki: Contact) -> None:
+    fill(hana, aoki)
+    page = sign_in(hana)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/inbox/")
+    expect(page.locator("#reading")).to_be_hidden()
+    page.get_by_role("link", name="The offer").click()
+    shows(page, "The offer")
+    expect(page.get_by_role("list", name="Conversations")).to_be_hidden()
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width == 390
+    page.locator("#reading").get_by_role("button", name="Done").click()
+    shows(page, "Invoice 7")
+    page.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="Inbox").click()
+    expect(page.get_by_role("link", name="The offer")).to_be_hidden()
+    expect(page.get_by_role("link", name="Osaka dates")).to_be_visible()
+
+
+def test_what_arrives_waits_behind_a_pill(sign_in: SignIn, hana: User, aoki: Contact) -> None:
+    fill(hana, aoki)
+    page = sign_in(hana)
+    page.clock.install()
+    page.goto("/inbox/")
+    make_email(aoki, by=hana, subject="Just now")
+    page.clock.fast_forward(11_000)
+    pill = page.get_by_role("button", name="1 new conversation")
+    expect(pill).to_be_visible()
+    expect(page.get_by_text("Just now")).to_be_hidden()
+    pill.click()
+    expect(page.get_by_text("Just now")).to_be_visible()
