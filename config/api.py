@@ -7,7 +7,7 @@ from ninja import NinjaAPI
 
 from crm.api import attachments, contacts, trash
 from crm.rest import access, inputs, problems
-from inbox.api import emails, health, mailboxes, templates
+from inbox.api import emails, health, mailboxes, sequences, templates
 
 
 class Api(NinjaAPI):
@@ -35,4 +35,5 @@ api.add_router("/trash", trash.router)
 api.add_router("/emails", emails.router)
 api.add_router("/mailboxes", mailboxes.router)
 api.add_router("/templates", templates.router)
+api.add_router("/sequences", sequences.router)
 api.add_router("/health", health.router)

@@ -200,6 +200,12 @@ class Enrolment(Timestamped):
     def is_running(self) -> bool:
         return self.state in (self.State.ACTIVE, self.State.PAUSED)
 
+    def steered_by(self, user: "User") -> bool:
+        """Whether `user` may pause and stop it: who enrolled them, who owns the contact, and who
+        may change the sequence."""
+        theirs = user.pk in (self.by_id, self.contact.owner_id)
+        return theirs or self.sequence.changed_by(user)
+
     def claim(self, now: datetime) -> bool:
         """Take it for one step. False where somebody else was quicker, or it is not due now."""
         token = secrets.token_hex(16)

@@ -124,8 +124,7 @@ def put_back(request: Request, pk: int) -> HttpResponse:
 def _one(request: Request, pk: int) -> Enrolment:
     rows = Enrolment.objects.select_related("sequence", "contact", "mailbox", "by")
     found: Enrolment = visible_or_404(rows, request.user, pk)
-    theirs = found.by_id == request.user.pk or found.contact.owner_id == request.user.pk
-    if not (theirs or found.sequence.changed_by(request.user)):
+    if not found.steered_by(request.user):
         raise Http404
     return found
 
