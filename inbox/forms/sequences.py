@@ -34,7 +34,9 @@ class StepForm(forms.ModelForm):  # type: ignore[type-arg]
     """An e-mail or a task: which of the two is in the address of the page."""
 
     text = forms.CharField(
-        label=gettext_lazy("Text"), widget=forms.Textarea({"rows": 10}), required=False
+        label=gettext_lazy("Text"),
+        widget=forms.Textarea({"rows": 10}),
+        error_messages={"required": gettext_lazy("Write what the e-mail says.")},
     )
 
     class Meta:
@@ -75,8 +77,6 @@ class StepForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"].replace("\r\n", "\n")
-        if not text.strip():
-            raise forms.ValidationError(_("Write what the e-mail says."))
         return _with_known_fields(text)
 
     def clean(self) -> dict[str, Any]:
@@ -176,7 +176,9 @@ class HoursForm(forms.ModelForm):  # type: ignore[type-arg]
         for day in range(7):
             span = self.instance.windows.get(str(day), ["", ""])
             for name, at in (("from", span[0]), ("until", span[1])):
-                field = forms.TimeField(required=False, widget=forms.TimeInput({"type": "time"}))
+                field = forms.TimeField(
+                    required=False, widget=forms.TimeInput({"type": "time", "class": "input"})
+                )
                 field.label = _("{day}, from") if name == "from" else _("{day}, until")
                 field.label = field.label.format(day=WEEKDAYS[day])
                 self.fields[f"{name}_{day}"] = field

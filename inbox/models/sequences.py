@@ -15,9 +15,11 @@ from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.models.base import Timestamped
 from crm.models.visibility import visible_records
+from inbox.mime.text import text_of_html
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -95,7 +97,12 @@ class Step(Timestamped):
         ordering = ["position", "id"]
 
     def __str__(self) -> str:
-        return self.title or self.subject or f"step {self.position}"
+        return self.title or self.subject or self.preview[:60] or f"step {self.position}"
+
+    @property
+    def preview(self) -> str:
+        """What its e-mail says, on one line."""
+        return " ".join(text_of_html(self.html).split())[:200]
 
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
@@ -126,10 +133,10 @@ class Enrolment(Timestamped):
     """One contact on their way through one sequence; one at a time."""
 
     class State(models.TextChoices):
-        ACTIVE = "active", _("active")
-        PAUSED = "paused", _("paused")
-        FINISHED = "finished", _("finished")
-        STOPPED = "stopped", _("stopped")
+        ACTIVE = "active", pgettext_lazy("enrolment", "active")
+        PAUSED = "paused", pgettext_lazy("enrolment", "paused")
+        FINISHED = "finished", pgettext_lazy("enrolment", "finished")
+        STOPPED = "stopped", pgettext_lazy("enrolment", "stopped")
 
     class Why(models.TextChoices):
         """Why it stopped. Words: outreach/reasons.py."""
