@@ -10,16 +10,18 @@ RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close() sends RST
 
 
 class Proxy:
-    """Passes bytes on to a port. `limit`: how many bytes of the server pass before the cut.
+    """Passes bytes on to a port. `limit`: how many bytes of the server, or `of_client`, pass before
+    the cut.
 
     One thread for all connections: on Linux a close() in one thread does not end a recv() in
     another one.
     """
 
-    def __init__(self, target: int, *, limit: int | None = None) -> None:
+    def __init__(self, target: int, *, limit: int | None = None, of_client: bool = False) -> None:
         self.target = target
         self.limit = limit
-        self.passed = 0  # bytes of the server
+        self.of_client = of_client
+        self.passed = 0  # bytes of that side
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._selector = selectors.DefaultSelector()
@@ -72,7 +74,7 @@ class Proxy:
         except OSError:
             data = b""
         cut = not data
-        if source in self._servers:
+        if (source in self._servers) is not self.of_client:
             left = len(data) if self.limit is None else self.limit - self.passed
             cut = cut or left < len(data)
             data = data[: max(0, left)]
