@@ -30,6 +30,7 @@ ATTRIBUTES: dict[str, set[str]] = {
     "*": {"dir", "lang", "title", "align", "valign", "style", "width", "height", "bgcolor"},
     "a": {"href"},
     "img": {"src", "alt"},
+    "blockquote": {"type"},  # "cite" is what mail programs know a quotation by
     "font": {"color", "face", "size"},
     "ol": {"start", "type", "reversed"},
     "li": {"value"},
@@ -58,6 +59,7 @@ SHOWN_IMAGES = re.compile(
     r"(?:data:image/(?:png|gif|jpeg|jpg|webp);base64,[a-z0-9+/=\s]+|/attachments/\d+/inline/)",
     re.IGNORECASE,
 )
+SENT_IMAGES = re.compile(rf"(?:{SHOWN_IMAGES.pattern}|cid:[^\s\"'<>]+)", re.IGNORECASE)
 PIXEL = re.compile(r"\s*[01](?:\.0*)?\s*(?:px)?\s*$", re.IGNORECASE)
 PIXEL_STYLE = re.compile(
     r"(?:^|[;\s-])(?:width|height)\s*:\s*[01](?:\.0*)?(?:px)?\s*(?:!|;|$)"
@@ -89,7 +91,17 @@ def sanitise(html: str) -> str:
     return sanitise_and_count(html).html
 
 
-def sanitise_and_count(html: str, through: Callable[[str], str] | None = None) -> Sanitised:
+def sanitise_sent(html: str) -> str:
+    """The same for what leaves: its pictures are parts of the mail (`cid:`) or lie where they lay;
+    those that only tell who opened it when do not go along."""
+    return sanitise_and_count(without_pixels(html), str, SENT_IMAGES).html
+
+
+def sanitise_and_count(
+    html: str,
+    through: Callable[[str], str] | None = None,
+    shown: re.Pattern[str] = SHOWN_IMAGES,
+) -> Sanitised:
     """Remote images are blocked and counted, or shown `through` an address of our own, which is
     "" where that cannot be."""
     if is_a_bomb(html):
@@ -103,7 +115,7 @@ def sanitise_and_count(html: str, through: Callable[[str], str] | None = None) -
                 ours = through(value.strip()) if through else ""
                 blocked += not ours
                 return ours or None
-            return value if SHOWN_IMAGES.fullmatch(value.strip()) else None
+            return value if shown.fullmatch(value.strip()) else None
         if name == "href":
             return value if LINKS.match(value.strip()) else None
         if name == "style":
@@ -119,7 +131,7 @@ def sanitise_and_count(html: str, through: Callable[[str], str] | None = None) -
         filter_style_properties=STYLES,
         allowed_classes={"details": {"quoted"}, "span": {"elsewhere"}},
         set_tag_attribute_values={"a": {"target": "_blank"}},
-        url_schemes={"http", "https", "mailto", "tel", "data"},
+        url_schemes={"http", "https", "mailto", "tel", "data", "cid"},
         link_rel="noopener noreferrer nofollow",
     )
     return Sanitised(clean, blocked)

@@ -37,22 +37,32 @@ PLACE = "\u2063musubi-quoted\u2063"
 
 def fold_quotes(html: str, label: str) -> str:
     """Put the quoted older mail into a <details> named `label`; never an empty letter."""
+    outer, inner = _parted(html)
+    details = f'<details class="quoted"><summary>{label}</summary>{inner}</details>'
+    return outer.replace(PLACE, details) if inner else html
+
+
+def without_quotes(html: str) -> str:
+    """Without the quoted older mail; never an empty letter."""
+    outer, inner = _parted(html)
+    return outer.replace(PLACE, "") if inner else html
+
+
+def _parted(html: str) -> tuple[str, str]:
+    """The letter with PLACE where it quotes, and what it quotes: "" where nothing, or all."""
     if PLACE in html or is_a_bomb(html):
-        return html
+        return html, ""
     tree = LexborHTMLParser(html)
     quoted = _quotation(tree)
     if not quoted:
-        return html
+        return html, ""
     inner = "".join(node.html or "" for node in quoted)
     first, *others = quoted
     for node in others:
         node.decompose()
     first.replace_with(PLACE)
     outer = body_of(tree)
-    if not _says_something(outer.replace(PLACE, "")):
-        return html
-    details = f'<details class="quoted"><summary>{label}</summary>{inner}</details>'
-    return outer.replace(PLACE, details)
+    return (outer, inner) if _says_something(outer.replace(PLACE, "")) else (html, "")
 
 
 def _quotation(tree: LexborHTMLParser) -> list[LexborNode]:

@@ -8,16 +8,18 @@ from django.core.files.uploadedfile import UploadedFile
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import Attachment, Email
-from inbox.mime.types import ParsedAttachment
+from inbox.mime import prose
 from inbox.models import Mailbox
 from inbox.models.identities import Sender, senders
-from inbox.sending.composer import NewEmail, written
+from inbox.sending.composer import written
+from inbox.sending.content import Typed
+
+LIMITS = {"to": 20_000, "cc": 20_000, "bcc": 20_000, "subject": 900, "quote": 500_000}
+LONGEST = 500_000  # characters of a letter
+LONGEST_HTML = 2_000_000
 
 
 class ManyFiles(forms.ClearableFileInput):
-    """Kept by htmx where a refused form takes its own place: a browser forgets chosen files."""
-
     allow_multiple_selected = True
 
 
@@ -29,6 +31,15 @@ class FilesField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[bytes]]":
         files = data if isinstance(data, list | tuple) else [data] if data else []
         return [super(FilesField, self).clean(file, initial) for file in files]
+
+
+class TicksField(forms.MultipleChoiceField):
+    """Names of files. One that the draft does not have is nobody's mistake."""
+
+    widget = forms.MultipleHiddenInput
+
+    def valid_value(self, value: Any) -> bool:
+        return True
 
 
 class SenderField(forms.ChoiceField):
@@ -52,36 +63,40 @@ def _called(sender: Sender) -> str:
 
 class ComposerForm(forms.Form):
     mailbox = SenderField(label=_("From"))
-    to = forms.CharField(label=_("To"), max_length=20_000)
-    cc = forms.CharField(label=_("Cc"), max_length=20_000, required=False)
-    bcc = forms.CharField(label=_("Bcc"), max_length=20_000, required=False)
-    subject = forms.CharField(label=_("Subject"), max_length=900, required=False)
+    to = forms.CharField(label=_("To"), max_length=LIMITS["to"])
+    cc = forms.CharField(label=_("Cc"), max_length=LIMITS["cc"], required=False)
+    bcc = forms.CharField(label=_("Bcc"), max_length=LIMITS["bcc"], required=False)
+    subject = forms.CharField(label=_("Subject"), max_length=LIMITS["subject"], required=False)
     text = forms.CharField(
         label=_("Message"),
         required=False,
         strip=False,
-        max_length=500_000,
+        max_length=LONGEST,
         widget=forms.Textarea({"rows": 6}),
     )
-    attachments = FilesField(
-        label=_("Attach files"), required=False, widget=ManyFiles({"hx-preserve": True})
+    # What the editor writes; `rich` says that it was there. Without it the text counts, and keeps
+    # its formats where nobody has changed it.
+    html = forms.CharField(
+        required=False, strip=False, max_length=LONGEST_HTML, widget=forms.HiddenInput
     )
-    key = forms.CharField(max_length=64, widget=forms.HiddenInput)  # sent twice is sent once
-
-    # The files of an e-mail that was taken back: ticked, they go out with it this time.
-    kept = forms.ModelMultipleChoiceField(
-        Attachment.objects.none(),
-        label=_("Attached before"),
+    rich = forms.CharField(required=False, widget=forms.HiddenInput)
+    quote = forms.CharField(
+        label=_("Quoted text"),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        strip=False,
+        max_length=LIMITS["quote"],
+        widget=forms.Textarea({"rows": 6}),
     )
+    signed = forms.BooleanField(label=_("Signature"), required=False)
+    attachments = FilesField(label=_("Attach files"), required=False)
+    kept = TicksField(required=False)
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)  # sent twice is sent once
+    version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, mailboxes: Any, kept: Any = None, **values: Any) -> None:
+    def __init__(self, *args: Any, mailboxes: Any, **values: Any) -> None:
         super().__init__(*args, **values)
         fields: Any = self.fields
         fields["mailbox"].offer(mailboxes.select_related("owner"))
-        if kept is not None:
-            fields["kept"].queryset = kept
         for name in ("to", "cc", "bcc"):
             self.fields[name].widget.attrs |= {
                 "autocomplete": "off",
@@ -91,46 +106,28 @@ class ComposerForm(forms.Form):
                 "data-wrong": _("Not an address: {name}. Remove it"),
             }
 
-    def draft(self, answers: Email | None, *, undo_seconds: int) -> NewEmail:
-        """What is to be sent, as `inbox.sending.composer` takes it."""
-        values = self.cleaned_data
-        return NewEmail(
-            mailbox=values["mailbox"].mailbox,
-            sender=values["mailbox"].address,
-            to=[values["to"]],
-            cc=[values["cc"]],
-            bcc=[values["bcc"]],
-            subject=values["subject"],
-            text=values["text"].replace("\r\n", "\n"),
-            files=[
-                *(_kept(file) for file in values["kept"]),
-                *(_attached(file) for file in values["attachments"]),
-            ],
-            answers=answers,
-            idempotency_key=f"page-{values['key']}",
-            undo_seconds=undo_seconds,
-        )
+    def typed(self) -> Typed:
+        """The letter itself."""
+        values = self._read()
+        return Typed(values["text"], values["html"], values["quote"], values["signed"])
 
+    def saved(self) -> dict[str, Any]:
+        """What a draft keeps: all of it, be it valid or not."""
+        sender = self.cleaned_data.get("mailbox")
+        chosen = (sender.mailbox, sender.address) if sender else (None, "")
+        return {**self._read(), "mailbox": chosen[0], "sender": chosen[1]}
 
-def _attached(file: "UploadedFile[bytes]") -> ParsedAttachment:
-    content = file.read()
-    return ParsedAttachment(
-        name=file.name or "",
-        content_type=file.content_type or "application/octet-stream",
-        size=len(content),
-        content=content,
-        content_id="",
-        inline=False,
-    )
+    def _read(self) -> dict[str, Any]:
+        values: dict[str, Any] = {
+            name: self._raw(name)[:most] for name, most in LIMITS.items() if name in self.fields
+        }
+        html = prose.clean(self._raw("html")[:LONGEST_HTML])
+        text = self._raw("text")[:LONGEST]
+        if self._raw("rich"):
+            text = prose.plain(html)
+        elif prose.plain(html) != text.strip():
+            html = ""
+        return {**values, "text": text, "html": html, "signed": bool(self._raw("signed"))}
 
-
-def _kept(file: Attachment) -> ParsedAttachment:
-    content = file.content()
-    return ParsedAttachment(
-        name=file.name,
-        content_type=file.content_type,
-        size=len(content),
-        content=content,
-        content_id="",
-        inline=False,
-    )
+    def _raw(self, name: str) -> str:
+        return str(self.data.get(name, "")).replace("\0", "").replace("\r\n", "\n")

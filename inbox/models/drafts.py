@@ -42,6 +42,7 @@ class Draft(models.Model):
     mailbox = models.ForeignKey(
         Mailbox, models.SET_NULL, null=True, blank=True, related_name="drafts"
     )
+    sender = models.CharField(max_length=254, blank=True)  # one of its addresses (M52)
     to = models.TextField(blank=True)
     cc = models.TextField(blank=True)
     bcc = models.TextField(blank=True)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm import timeline
-from crm.lib.html import sanitise
+from crm.lib.html import sanitise_sent
 from crm.models import Company, Deal, Email, Participant, User
 from inbox import merge_fields
 from inbox.connect.limits import MEGABYTE, limits_of
@@ -53,6 +53,7 @@ class NewEmail:
     cc: Sequence[str] = ()
     bcc: Sequence[str] = ()
     files: Sequence[ParsedAttachment] = ()
+    stored: Sequence[StoredFile] = ()  # files whose bytes are in the storage by now
     answers: Email | None = None
     send_at: datetime | None = None
     idempotency_key: str | None = None
@@ -77,7 +78,7 @@ def send(draft: NewEmail, *, by: User) -> Email:
     recipients = _recipients(draft)
     _refuse_unsendable(draft, recipients)
     files = store_files(replace(file, name=_storable(file.name)) for file in draft.files)
-    return _log(draft, by, [(Participant.Role.FROM, sender), *recipients], files)
+    return _log(draft, by, [(Participant.Role.FROM, sender), *recipients], [*files, *draft.stored])
 
 
 @transaction.atomic
@@ -98,7 +99,7 @@ def _log(
             recipients=people,
             subject=_storable(_line(draft.subject))[:998],
             text=draft.text or text_of_html(draft.html),
-            html=sanitise(draft.html) if draft.html else "",
+            html=sanitise_sent(draft.html) if draft.html else "",
             answers=draft.answers,
         ),
         files,
@@ -201,10 +202,11 @@ def _refuse_unsendable(draft: NewEmail, recipients: list[tuple[str, Address]]) -
     if len(recipients) > limits.recipients_a_message:
         words = _("An e-mail can have {n} recipients at most.")
         raise NotSendable("to", words.format(n=limits.recipients_a_message))
-    if not (draft.text.strip() or draft.html.strip() or draft.files):
+    if not (draft.text.strip() or draft.html.strip() or draft.files or draft.stored):
         raise NotSendable("text", _("Write something, or attach a file."))
     _refuse_unfilled(draft)
-    if sum(file.size for file in draft.files) > limits.attachment_bytes:
+    sizes = [*(file.size for file in draft.files), *(file.size for file in draft.stored)]
+    if sum(sizes) > limits.attachment_bytes:
         words = _("The attachments are larger than {n} MB together. Remove one.")
         raise NotSendable("attachments", words.format(n=limits.attachment_bytes // MEGABYTE))
     _refuse_beyond_the_server(draft, recipients)

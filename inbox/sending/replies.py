@@ -1,34 +1,44 @@
-"""What writing begins with (M21): a reply with whom it goes to and what it quotes, or an e-mail
-that was taken back before it left, as it was (M26)."""
+"""What writing begins with (M21): a reply with whom it goes to and what it quotes, a forward with
+what it passes on, or an e-mail that was taken back before it left, as it was (M26)."""
 
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from html import escape
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from crm.lib.html import sanitise_sent
+from crm.lib.quotes import without_quotes
 from crm.models import Email, Participant
+from inbox.mime import prose
 from inbox.models import Mailbox, Outgoing
 from inbox.models.identities import Sender, senders
 from inbox.sending.composer import written
 
 PREFIX = re.compile(r"\s*(?:re|aw|sv|antw|res|回复|返信)\s*(?:\[\d+\])?\s*[::]", re.IGNORECASE)
+PASSED_ON = re.compile(r"\s*(?:fwd?|wg|tr|rv|转发|転送)\s*(?:\[\d+\])?\s*[::]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Reply:
+class Beginning:
+    """`quote` is text, below what is written; `html` what was written before it was taken back."""
+
     mailbox: Mailbox | None
     to: str
-    cc: str
     subject: str
-    text: str
+    cc: str = ""
     bcc: str = ""
+    text: str = ""
+    html: str = ""
+    quote: str = ""
+    signed: bool = True
     sender: str = ""  # which of the mailbox's addresses it goes out from (M52)
 
 
-def reply_to(email: Email, mailboxes: Sequence[Mailbox], *, everybody: bool = False) -> Reply:
+def reply_to(email: Email, mailboxes: Sequence[Mailbox], *, everybody: bool = False) -> Beginning:
     """The beginning of a reply to `email`, by somebody who may send from `mailboxes`.
 
     `mailbox` and `sender` are what the conversation came to, where that is one of them (M52).
@@ -42,25 +52,50 @@ def reply_to(email: Email, mailboxes: Sequence[Mailbox], *, everybody: bool = Fa
     if everybody:
         named = ours | {person.address.lower() for person in to}
         cc = [p for p in people if p.role in ("to", "cc") and p.address.lower() not in named]
-    return Reply(
+    return Beginning(
         mailbox=sender.mailbox if sender else None,
         to=_line(to),
         cc=_line(cc),
         subject=subject(email.subject),
-        text=quotation(email),
+        quote=quotation(email),
         sender=sender.address if sender else "",
     )
 
 
-def as_it_was(outgoing: Outgoing) -> Reply:
-    """What somebody wrote who then pressed Undo; its files are offered beside it."""
+def forward_of(email: Email, mailboxes: Sequence[Mailbox]) -> Beginning:
+    """The beginning of a forward: for nobody yet, from the mailbox that the e-mail came to."""
+    people = list(email.participants.all())
+    sender = _sender(email, people, senders(mailboxes))
+    return Beginning(
+        mailbox=sender.mailbox if sender else None,
+        to="",
+        subject=email.subject
+        if PASSED_ON.match(email.subject)
+        else f"Fwd: {email.subject}".strip(),
+        quote=passed_on(email),
+        sender=sender.address if sender else "",
+    )
+
+
+def as_it_was(outgoing: Outgoing) -> Beginning:
+    """What somebody wrote who then pressed Undo, where no draft of it is left."""
     email = outgoing.email
     people = list(email.participants.all())
     to, cc, bcc = (
         _line([person for person in people if person.role == role]) for role in ("to", "cc", "bcc")
     )
     sender = next((person.address for person in people if person.role == "from"), "")
-    return Reply(outgoing.mailbox, to, cc, email.subject, email.text, bcc, sender)
+    return Beginning(
+        outgoing.mailbox,
+        to,
+        email.subject,
+        cc,
+        bcc,
+        email.text,
+        prose.clean(email.html),
+        signed=False,
+        sender=sender,
+    )
 
 
 def answered_by(outgoing: Outgoing) -> Email | None:
@@ -74,21 +109,70 @@ def subject(of: str) -> str:
     return of if PREFIX.match(of) else f"Re: {of}".rstrip()
 
 
+# --- what is quoted -------------------------------------------------------------------------------
+
+
 def quotation(email: Email) -> str:
-    """Its own words below the cursor, each line marked; what it quoted itself is left out."""
+    """Its own words, each line marked; what it quoted itself is left out."""
     words = email.reply_text
     if not words.strip():
         return ""
+    return "\n".join([_attribution(email), *(_marked(line) for line in words.splitlines())])
+
+
+def quotation_html(email: Email) -> str:
+    """The same as it was designed."""
+    html = sanitise_sent(without_quotes(email.html)) if email.html else ""
+    return prose.cited(_attribution(email), html or _lines(email.reply_text))
+
+
+def passed_on(email: Email) -> str:
+    """The whole of it, below its header lines."""
+    fields = "\n".join(f"{name} {value}" for name, value in _fields(email).items() if value)
+    return f"{_forwarded_line()}\n{fields}\n\n{email.text}".rstrip()
+
+
+def passed_on_html(email: Email) -> str:
+    html = sanitise_sent(email.html) if email.html else ""
+    return prose.forwarded(_forwarded_line(), _fields(email), html or _lines(email.text))
+
+
+def _forwarded_line() -> str:
+    return f"---------- {_('Forwarded message')} ----------"
+
+
+def _fields(email: Email) -> dict[str, str]:
+    people = list(email.participants.all())
+    to, cc, sender = (_line([p for p in people if p.role == role]) for role in ("to", "cc", "from"))
+    return {
+        _("From:"): sender,
+        _("Date:"): _when(email),
+        _("Subject:"): email.subject,
+        _("To:"): to,
+        _("Cc:"): cc,
+    }
+
+
+def _attribution(email: Email) -> str:
     sender = next((p for p in email.participants.all() if p.role == "from"), None)
-    when = date_format(timezone.localtime(email.activity.at), "DATETIME_FORMAT")
     who = f"{sender.name} <{sender.address}>".lstrip() if sender else "?"
-    wrote = _("On {when}, {who} wrote:").format(when=when, who=who)
-    return "\n".join(["\n", wrote, *(_marked(line) for line in words.splitlines())])
+    return _("On {when}, {who} wrote:").format(when=_when(email), who=who)
+
+
+def _when(email: Email) -> str:
+    return date_format(timezone.localtime(email.activity.at), "DATETIME_FORMAT")
+
+
+def _lines(text: str) -> str:
+    return escape(text.strip(), quote=False).replace("\n", "<br>")
 
 
 def _marked(line: str) -> str:
     """RFC 3676, 4.5: a line that is quoted already has no space between the marks."""
     return f">{line}" if line.startswith(">") else f"> {line}".rstrip()
+
+
+# --- whom it is for -------------------------------------------------------------------------------
 
 
 def _answer_to(

@@ -1,5 +1,6 @@
-/* The composer: Ctrl+Enter sends (never while a Japanese word is being composed), the names of
-   chosen files are shown, Cc and Bcc fold away until wanted, and Send works once. */
+/* The composer: Ctrl+Enter sends (never while a Japanese word is being composed), Cc and Bcc fold away
+   until wanted, the signature is that of the mailbox, and Send works once. What else it can do is in
+   the modules that its form names; they are loaded when one opens. */
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.keyCode === 229) return;
@@ -41,18 +42,16 @@ document.addEventListener("htmx:afterRequest", (event) => {
   status.textContent = form.dataset.failed;
 });
 
-document.addEventListener("change", (event) => {
-  if (!event.target.matches("[data-composer] input[type=file]")) return;
-  const names = [...event.target.files].map((file) => token(file.name));
-  event.target.closest("[data-composer]").querySelector("[data-files]").replaceChildren(...names);
-});
+/* Something is still on its way: Send is pressed again when that is done. */
+document.addEventListener("musubi:held", (event) => release(event.target));
 
-function token(name) {
-  const shown = document.createElement("span");
-  shown.className = "token";
-  shown.textContent = name;
-  return shown;
-}
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("[data-composer]");
+  if (event.target.name !== "mailbox" || !form) return;
+  for (const each of form.querySelectorAll("[data-signature]")) {
+    each.hidden = each.dataset.signature !== event.target.value;
+  }
+});
 
 function fold(form) {
   for (const row of form.querySelectorAll("[data-optional-row]")) {
@@ -69,13 +68,9 @@ function fold(form) {
   }
 }
 
-/* A reply is written above what it quotes. Who has begun to type stays where they are: the field
-   has the focus a moment before this runs. */
 function begin(form) {
-  for (const module of form.dataset.needs?.split(" ") ?? []) import(module); // not before one writes
   fold(form);
-  const text = form.querySelector("textarea[name=text]");
-  if (text && text.value === text.defaultValue) text.setSelectionRange(0, 0);
+  for (const url of form.dataset.needs?.split(" ") ?? []) import(url).then((module) => module.start?.(form));
 }
 
 const start = (root) => root.querySelectorAll("[data-composer]").forEach(begin);

@@ -34,7 +34,7 @@ ARGUMENTS = [
 # Chromium writes a line for each refused form, and for a page that is not found; those are what a
 # test may be after. And one where the frame of a letter refuses the script of REPORT_CSP.
 REFUSED_FORM = "the server responded with a status of 422"
-REFUSED_HERE = re.compile(r"Blocked script execution in '\S+/emails/\d+/body/")
+REFUSED_HERE = re.compile(r"Blocked script execution in '(?:about:blank|\S+/emails/\d+/body/)")
 REPORT_CSP = """addEventListener("securitypolicyviolation", event => console.error(
     `CSP: ${event.violatedDirective} blocked ${event.blockedURI}`))"""
 

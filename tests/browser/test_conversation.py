@@ -58,16 +58,16 @@ def test_keys_answer_the_newest_or_the_one_in_focus(
     page = sign_in(hana)
     page.goto(f"/contacts/{aoki.pk}/")
     page.keyboard.press("a")
-    expect(page.locator(".thread__reply textarea")).to_be_focused()
+    expect(page.locator(".thread__reply .ProseMirror")).to_be_focused()
     expect(page.get_by_label("Subject")).to_have_value("Re: Newer")
     expect(page.get_by_label("Cc", exact=True)).to_have_value("boss@aoki.example")
     page.goto(f"/contacts/{aoki.pk}/")
     page.locator(f"[data-item=thread-{older.thread_id}] summary").first.focus()
     page.keyboard.press("r")
-    expect(page.locator(".thread__reply textarea")).to_be_focused()
+    expect(page.locator(".thread__reply .ProseMirror")).to_be_focused()
     expect(page.get_by_label("Subject")).to_have_value("Re: Older")
     page.keyboard.type("r a o z")  # typing stays typing
-    assert page.locator(".thread__reply textarea").input_value().startswith("r a o z")
+    assert page.locator(".thread__reply .ProseMirror").inner_text().startswith("r a o z")
 
 
 def test_enter_while_a_word_is_composed_sends_nothing(
@@ -76,7 +76,7 @@ def test_enter_while_a_word_is_composed_sends_nothing(
     page = sign_in(hana)
     page.goto(f"/contacts/{aoki.pk}/emails/")
     page.get_by_label("Message").fill("おはようございます")
-    for field in page.locator("[data-composer] :is(input, textarea):visible").all():
+    for field in page.locator("[data-composer] :is(input, [contenteditable]):visible").all():
         for how in ({"isComposing": True}, {"keyCode": 229}):
             field.evaluate(COMPOSING, {**how, "ctrlKey": True})
             field.evaluate(COMPOSING, how)
@@ -105,7 +105,7 @@ def test_second_thoughts_bring_the_letter_back(
     expect(other.locator("#timeline .thread")).to_have_count(1)
 
     page.keyboard.press("z")
-    expect(page.get_by_label("Message")).to_have_value("Dear Yuki,\n\nwe offer.")
+    expect(page.get_by_label("Message")).to_have_text("Dear Yuki,we offer.")
     expect(page.get_by_label("Subject")).to_have_value("Offer")
     expect(page.get_by_label("offer.pdf")).to_be_checked()
     inspect(page)

@@ -9,13 +9,20 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
-from crm.models import Contact, Email, User
-from inbox.models import Mailbox, Outgoing
+from crm.models import Attachment, Contact, Email, User
+from inbox.models import Draft, Mailbox, Outgoing
 from inbox.sending import outbox
 from tests.browser.conftest import SignIn
 from tests.factories import make_email, make_mailbox
+from tests.servers.pictures import png
 from tests.servers.relay import Relay
 
+DROP = """(text, bytes) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(bytes)], "p.png", { type: "image/png" }));
+    const how = { dataTransfer: transfer, bubbles: true, cancelable: true };
+    text.dispatchEvent(new DragEvent("drop", how));
+}"""
 FILE: Any = {"name": "見積.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
 
 
@@ -27,17 +34,24 @@ def send_what_is_due() -> None:
 
 @pytest.mark.live
 @pytest.mark.rule("M21")
-def test_a_reply_in_place_quotes_and_carries_a_file(
+def test_a_reply_in_place_is_formatted_quotes_and_carries_a_file(
     sign_in: SignIn, hana: User, aoki: Contact, mailbox: Mailbox, relay: Relay
 ) -> None:
+    mailbox.signature = "<p>Hana <strong>Sato</strong></p>"
+    mailbox.save(update_fields=["signature"])
     make_email(aoki, subject="Offer?", text="Could you send an offer?\nYuki")
     page = sign_in(hana)
     page.goto(f"/contacts/{aoki.pk}/")
     page.get_by_role("link", name="Reply", exact=True).click()
-    text = page.locator(".thread__reply textarea")
+    text = page.locator(".thread__reply .ProseMirror")
     expect(text).to_be_focused()
-    page.keyboard.type("Gladly, here it is.")
+    page.keyboard.type("Gladly, ")
+    page.keyboard.press("Control+b")
+    page.keyboard.type("here it is.")
+    page.keyboard.press("Enter")
+    page.keyboard.type("- one")  # a list begins by itself
     page.locator(".thread__reply input[type=file]").set_input_files([FILE])
+    expect(page.get_by_role("checkbox", name="見積.pdf")).to_be_checked()
     to = page.locator(".thread__reply [name=to]")
     to.fill("nobody")
     page.keyboard.press("Control+Enter")
@@ -50,10 +64,14 @@ def test_a_reply_in_place_quotes_and_carries_a_file(
     expect(page.locator("#timeline [data-status=sent]")).to_be_visible(timeout=15_000)
 
     sent = received(relay, aoki.email)
-    written = str(sent.get_body().get_content()).splitlines()  # type: ignore[union-attr]
-    assert written[0] == "Gladly, here it is."
-    assert written[2].endswith(f"Yuki Aoki <{aoki.email}> wrote:")
-    assert written[3:] == ["> Could you send an offer?", "> Yuki"]
+    plain, html = (sent.get_body([kind]).get_content() for kind in ("plain", "html"))  # type: ignore[union-attr]
+    written = plain.splitlines()
+    assert written[:3] == ["Gladly, here it is.", "", "- one"]
+    assert written[4:6] == ["-- ", "Hana Sato"]
+    assert written[7].endswith(f"Yuki Aoki <{aoki.email}> wrote:")
+    assert written[8:] == ["> Could you send an offer?", "> Yuki"]
+    assert "Gladly, <strong>here it is.</strong></p>" in html and "<li><p" in html
+    assert '<blockquote type="cite"' in html
     assert [part.get_filename() for part in sent.iter_attachments()] == ["見積.pdf"]
 
 
@@ -72,7 +90,7 @@ def test_a_failed_send_says_why_and_is_sent_again(
     page.get_by_role("link", name="Write to Yuki Aoki").click()
     expect(page.get_by_label("Subject")).to_be_focused()
     page.keyboard.type("Offer")
-    page.locator("#composer textarea").fill("Dear Yuki")
+    page.get_by_label("Message").fill("Dear Yuki")
     page.get_by_role("button", name="Send").click()
     expect(page.locator("[data-status=queued]")).to_contain_text("Sending")
     relay.behave(refuse_rcpt={"*": "550 5.2.2 the mailbox is full"})
@@ -94,12 +112,12 @@ def test_the_cursor_stays_where_one_types(sign_in: SignIn, hana: User, aoki: Con
     page = sign_in(hana)
     page.goto(f"/contacts/{aoki.pk}/")
     page.get_by_role("link", name="Reply", exact=True).click()
-    text = page.locator(".thread__reply textarea")
+    text = page.locator(".thread__reply .ProseMirror")
     expect(text).to_be_focused()
     page.keyboard.type("Glad")
     page.locator(".thread__reply form").dispatch_event("htmx:load")
     page.keyboard.type("ly.")
-    assert text.input_value().startswith("Gladly.")
+    expect(text).to_have_text("Gladly.")
 
 
 def test_news_waits_behind_a_pill_while_one_types(
@@ -110,7 +128,7 @@ def test_news_waits_behind_a_pill_while_one_types(
     page = sign_in(hana)
     page.goto(f"/contacts/{aoki.pk}/")
     page.get_by_role("link", name="Reply", exact=True).click()
-    text = page.locator(".thread__reply textarea")
+    text = page.locator(".thread__reply .ProseMirror")
     expect(text).to_be_focused()
     page.keyboard.type("Half a sent")
     make_email(aoki, thread=asked.thread, subject="Re: Offer?", text="It is urgent.")
@@ -121,7 +139,7 @@ def test_news_waits_behind_a_pill_while_one_types(
     page.keyboard.type("ence")
     pill.click()
     expect(page.locator("#timeline")).to_contain_text("It is urgent.")
-    assert text.input_value().startswith("Half a sentence")
+    expect(text).to_have_text("Half a sentence")
 
 
 def test_news_comes_by_itself_while_nobody_types(
@@ -140,12 +158,19 @@ def test_without_an_answer_what_was_typed_stays(sign_in: SignIn, hana: User, aok
     page.goto(f"/contacts/{aoki.pk}/")
     page.get_by_role("link", name="Write to Yuki Aoki").click()
     expect(page.get_by_label("Subject")).to_be_focused()
-    page.locator("#composer textarea").fill("A long letter")
+    session = page.context.cookies()
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)  # signed out meanwhile
+    page.get_by_label("Message").fill("A long letter")
+    expect(page.locator("#composer [role=status]")).to_contain_text("You are signed out.")
     page.get_by_role("button", name="Send").click()
     expect(page.locator("#composer [role=status]")).to_contain_text("still here")
-    expect(page.locator("#composer textarea")).to_have_value("A long letter")
-    assert not Email.objects.exists()
+    expect(page.get_by_label("Message")).to_have_text("A long letter")
+    assert not Email.objects.exists() and not Draft.objects.exists()
+    page.context.add_cookies(session)  # type: ignore[arg-type]
+    page.goto(f"/contacts/{aoki.pk}/emails/")
+    expect(page.get_by_label("Message")).to_have_text("A long letter")  # from this browser
+    expect(page.locator("[data-status]")).to_contain_text("Draft saved")
+    assert Draft.objects.get().text == "A long letter"
 
 
 @pytest.mark.browser_context_args(java_script_enabled=False)
@@ -170,6 +195,61 @@ def test_without_scripts_an_email_is_written_and_answered(
     expect(page.get_by_role("link", name="見積.pdf").first).to_be_visible()
     page.get_by_role("link", name="Reply", exact=True).click()
     expect(page.get_by_label("Subject")).to_have_value("Re: Offer")
-    expect(page.get_by_label("Message")).to_have_value(
-        re.compile(r"^\n\nOn .+ wrote:\n> Dear Yuki$")
+    expect(page.get_by_label("Quoted text", exact=True)).to_have_value(
+        re.compile(r"^On .+ wrote:\n> Dear Yuki$")
     )
+
+
+@pytest.mark.rule("M21")
+def test_a_draft_survives_a_crash_and_files_are_taken_at_once(
+    sign_in: SignIn, hana: User, aoki: Contact
+) -> None:
+    """On a phone: the composer is a sheet, with Send at the top right."""
+    make_mailbox(hana)
+    page = sign_in(hana)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/contacts/{aoki.pk}/emails/")
+    page.get_by_label("Subject").fill("Offer")
+    page.get_by_label("Message").fill("Dear Yuki")
+    large = {**FILE, "name": "plan.bin", "buffer": bytes(10 * 1024 * 1024)}
+    page.get_by_label("Attach files").set_input_files([large])
+    expect(page.get_by_role("checkbox", name="plan.bin")).to_be_checked()
+    expect(page.locator("[data-status]")).to_contain_text("Draft saved")
+    page.get_by_label("Message").press_sequentially(", at once")
+    page.wait_for_timeout(400)
+    page.evaluate("window.stop()")
+    page.goto("about:blank")  # a crash, before the second is over
+    page.goto(f"/contacts/{aoki.pk}/emails/")
+    expect(page.get_by_label("Message")).to_contain_text(", at once")
+    expect(page.get_by_role("checkbox", name="plan.bin")).to_be_checked()
+    send = page.get_by_role("button", name="Send")
+    box = send.bounding_box()
+    assert box and box["y"] < 60 and box["x"] > 250
+    send.click()
+    expect(page.locator("#timeline")).to_contain_text(", at once")
+    assert [file.size for file in Email.objects.get().attachments()] == [10 * 1024 * 1024]
+
+
+@pytest.mark.rule("M21")
+def test_a_picture_is_dropped_into_the_text_and_a_forward_keeps_its_files(
+    sign_in: SignIn, hana: User, aoki: Contact, weber: Contact
+) -> None:
+    make_mailbox(hana)
+    asked = make_email(aoki, subject="Plan", text="See below.")
+    Attachment.objects.store(asked.activity, b"%PDF", name="a.pdf", content_type="application/pdf")
+    page = sign_in(hana)
+    page.goto(f"/contacts/{aoki.pk}/")
+    page.keyboard.press("f")
+    expect(page.get_by_label("To", exact=True)).to_be_focused()
+    page.keyboard.type(weber.email)
+    expect(page.get_by_label("a.pdf")).to_be_checked()
+    text = page.get_by_label("Message")
+    text.press_sequentially("FYI ")
+    text.evaluate(DROP, list(png(3, 2)))
+    expect(text.locator("img[src]")).to_have_count(1)
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#toasts")).to_contain_text("Sending in 10 seconds.")
+    sent = Email.objects.get(direction=Email.Direction.OUTGOING)
+    assert sorted(file.name for file in sent.attachments()) == ["a.pdf", "p.png"]
+    assert 'src="cid:' in sent.html and "Forwarded message" in sent.html
+    assert sent.thread != asked.thread

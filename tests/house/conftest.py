@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from crm import notices, todo
 from crm.models import Attachment, Contact, Hold, User
-from inbox.models import Enrolment, NeverLog, Sequence, Snippet, Template, TemplateFolder
+from inbox.models import Draft, Enrolment, NeverLog, Sequence, Snippet, Template, TemplateFolder
 from inbox.outreach import building
 from inbox.outreach.first_steps import follow_up
 from tests.factories import make_deal, make_email, make_mailbox, make_note
@@ -51,4 +51,5 @@ def rows(aoki: Contact, hana: User, mio: User) -> dict[str, int]:
     }
     found |= {"sequences": sequence.pk, "enrolments": enrolment.pk}
     found |= {"steps": sequence.steps.first().pk}
+    found["drafts"] = Draft.objects.create(user=mio, contact=aoki, key="k").pk
     return {**found, "mailboxes": mailbox.pk, "never-log": never.pk}

@@ -72,8 +72,8 @@ WORDS = "Shall we?\n\n> No hurry.\nYuki"
 def test_it_quotes_the_new_words_alone(aoki: Contact) -> None:
     at = datetime(2026, 5, 3, 10, 24, tzinfo=UTC)
     email = make_email(aoki, text=f"{WORDS}\n\n> older", reply_length=len(WORDS), at=at)
-    assert reply_to(email, []).text == (
-        "\n\nOn 3 May 2026, 10:24, Yuki Aoki <yuki@aoki.example> wrote:\n"
+    assert reply_to(email, []).quote == (
+        "On 3 May 2026, 10:24, Yuki Aoki <yuki@aoki.example> wrote:\n"
         "> Shall we?\n>\n>> No hurry.\n> Yuki"
     )
     assert quotation(make_email(aoki, text="", html="<p>A picture.</p>")) == ""
@@ -82,7 +82,7 @@ def test_it_quotes_the_new_words_alone(aoki: Contact) -> None:
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_what_it_quotes_is_known_again_as_quoted(aoki: Contact, language: str) -> None:
     with translation.override(language):
-        text = f"Yes, gladly.{quotation(make_email(aoki, text=WORDS))}"
+        text = f"Yes, gladly.\n\n{quotation(make_email(aoki, text=WORDS))}"
     assert quotes.split(text)[0] == "Yes, gladly."
 
 

@@ -1,0 +1,107 @@
+"""The composer as it is shown: where something is written, and what its form begins with (M21)."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from django.http import HttpResponse
+from django.utils.safestring import SafeString, mark_safe
+
+from crm.models import Contact
+from crm.web import Request, page
+from inbox.forms.composer import ComposerForm
+from inbox.mime import prose
+from inbox.models import Draft, DraftFile, Mailbox
+from inbox.models.identities import proven_sender
+from inbox.sending import drafts
+from inbox.sending.drafts import Place
+
+
+class Writing(NamedTuple):
+    """What is being written: where, posted to which address, beginning with what."""
+
+    place: Place
+    action: str
+    initial: dict[str, Any]
+    people: Sequence[Contact] = ()  # whom it may be for, where the record leaves that open
+    draft: Draft | None = None  # as it is shown
+
+    @property
+    def ids(self) -> str:
+        """Of its fields: several composers may be open on one page."""
+        answered = self.place.answers or self.place.forwards
+        return f"reply{answered.pk}_%s" if answered else "new_%s"
+
+    @property
+    def files(self) -> list[DraftFile]:
+        """Those that can be ticked."""
+        if self.draft:
+            return list(DraftFile.objects.filter(draft=self.draft, inline=False))
+        offered = drafts.offered(self.place.forwards) if self.place.forwards else []
+        return [DraftFile(source=each, name=each.name, size=each.size) for each in offered]
+
+
+def mailboxes_of(request: Request) -> Any:
+    """Those that one may write from: one's own and one's team's; an admin sees more (M52)."""
+    return Mailbox.objects.usable_by(request.user).working()
+
+
+def begin(request: Request, writing: Writing) -> HttpResponse:
+    """With the draft that was begun here, unless another one is wanted."""
+    if writing.draft is None and "new" not in request.GET:
+        writing = writing._replace(draft=drafts.begun(request.user, writing.place))
+    draft = writing.draft
+    if draft:
+        initial = {name: getattr(draft, name) for name in (*drafts.FIELDS, "key", "version")}
+        initial["mailbox"] = sender_key(draft.mailbox, draft.sender)
+    else:
+        initial = {"signed": True, "version": 0, "key": secrets.token_hex(16), **writing.initial}
+    form = ComposerForm(initial=initial, mailboxes=mailboxes_of(request), auto_id=writing.ids)
+    form.initial["kept"] = [file.mark for file in writing.files if file.kept]
+    return shown(request, writing, form)
+
+
+def shown(
+    request: Request, writing: Writing, form: ComposerForm, *, status: int = 200
+) -> HttpResponse:
+    place = writing.place
+    replies = place.answers and not place.forwards
+    form.fields["text" if replies else "to" if place.forwards else "subject"].widget.attrs[
+        "autofocus"
+    ] = True
+    mailboxes = mailboxes_of(request)
+    context = {
+        "form": form,
+        "writing": writing,
+        "mailboxes": mailboxes,
+        "signatures": _signatures(mailboxes),
+        "files": writing.files,
+        "ticked": set(form["kept"].value() or ()),
+        "sender": _sender(form, mailboxes),
+    }
+    return page(request, "inbox/composer.html", context, part="composer", status=status)
+
+
+def _signatures(mailboxes: Iterable[Mailbox]) -> list[tuple[int, SafeString]]:
+    return [
+        (each.pk, mark_safe(prose.clean(each.signature))) for each in mailboxes if each.signature
+    ]
+
+
+def sender_key(mailbox: Mailbox | None, address: str) -> str:
+    """The field's value for one of the addresses of a mailbox; its own where that is no more."""
+    sender = proven_sender(mailbox, address) if mailbox else None
+    return sender.key if sender else str(mailbox.pk) if mailbox else ""
+
+
+def _sender(form: ComposerForm, mailboxes: Sequence[Mailbox]) -> int | None:
+    """Which mailbox is chosen: the first one where nobody has chosen."""
+    chosen = str(form["mailbox"].value()).partition(" ")[0]
+    found = [each.pk for each in mailboxes if str(each.pk) == chosen]
+    return next(iter([*found, *(each.pk for each in mailboxes)]), None)
+
+
+def posted(request: Request, writing: Writing) -> ComposerForm:
+    """What was typed; its data can be changed, for the version that is shown again."""
+    data = request.POST.copy()
+    return ComposerForm(data, request.FILES, mailboxes=mailboxes_of(request), auto_id=writing.ids)
