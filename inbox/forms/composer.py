@@ -61,12 +61,9 @@ def _called(sender: Sender) -> str:
     return written(sender.name or sender.mailbox.owner.name, sender.address)
 
 
-class ComposerForm(forms.Form):
-    mailbox = SenderField(label=_("From"))
-    to = forms.CharField(label=_("To"), max_length=LIMITS["to"])
-    cc = forms.CharField(label=_("Cc"), max_length=LIMITS["cc"], required=False)
-    bcc = forms.CharField(label=_("Bcc"), max_length=LIMITS["bcc"], required=False)
-    subject = forms.CharField(label=_("Subject"), max_length=LIMITS["subject"], required=False)
+class LetterForm(forms.Form):
+    """Formatted text, or plain where there is no script."""
+
     text = forms.CharField(
         label=_("Message"),
         required=False,
@@ -80,6 +77,25 @@ class ComposerForm(forms.Form):
         required=False, strip=False, max_length=LONGEST_HTML, widget=forms.HiddenInput
     )
     rich = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def letter(self) -> tuple[str, str]:
+        """(text, cleaned HTML), be the rest of the form valid or not."""
+        html = prose.clean(self._raw("html")[:LONGEST_HTML])
+        text = self._raw("text")[:LONGEST]
+        if self._raw("rich"):
+            return prose.plain(html), html
+        return text, html if prose.plain(html) == text.strip() else ""
+
+    def _raw(self, name: str) -> str:
+        return str(self.data.get(name, "")).replace("\0", "").replace("\r\n", "\n")
+
+
+class ComposerForm(LetterForm):
+    mailbox = SenderField(label=_("From"))
+    to = forms.CharField(label=_("To"), max_length=LIMITS["to"])
+    cc = forms.CharField(label=_("Cc"), max_length=LIMITS["cc"], required=False)
+    bcc = forms.CharField(label=_("Bcc"), max_length=LIMITS["bcc"], required=False)
+    subject = forms.CharField(label=_("Subject"), max_length=LIMITS["subject"], required=False)
     quote = forms.CharField(
         label=_("Quoted text"),
         required=False,
@@ -121,13 +137,14 @@ class ComposerForm(forms.Form):
         values: dict[str, Any] = {
             name: self._raw(name)[:most] for name, most in LIMITS.items() if name in self.fields
         }
-        html = prose.clean(self._raw("html")[:LONGEST_HTML])
-        text = self._raw("text")[:LONGEST]
-        if self._raw("rich"):
-            text = prose.plain(html)
-        elif prose.plain(html) != text.strip():
-            html = ""
+        text, html = self.letter()
         return {**values, "text": text, "html": html, "signed": bool(self._raw("signed"))}
 
-    def _raw(self, name: str) -> str:
-        return str(self.data.get(name, "")).replace("\0", "").replace("\r\n", "\n")
+
+class SignatureForm(LetterForm):
+    """What stands below the e-mails of a mailbox."""
+
+    def signature(self) -> str:
+        """As HTML; "" where it says nothing."""
+        text, html = self.letter()
+        return html or prose.of_text(text)

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from crm.models import Contact, Email, User
+from inbox.connect.limits import Limits
 from inbox.models import Draft, DraftFile, Mailbox, Outgoing
 from tests.factories import make_deal, make_email, make_mailbox
 from tests.servers.pictures import png
@@ -140,11 +141,11 @@ def test_files_are_kept_at_once_and_go_along_ticked(
 def test_too_much_is_refused_when_it_is_chosen(
     signed_in: Client, aoki: Contact, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inbox.sending.drafts.MOST_BYTES", 10)
+    monkeypatch.setattr("inbox.sending.drafts.USUAL", Limits(attachment_bytes=10))
     url = f"/contacts/{aoki.pk}/emails/"
     file = SimpleUploadedFile("a.bin", b"x" * 11)
     status, said = post(signed_in, url, do="upload", file=file)
-    assert status == 422 and "25 MB" in said["said"]
+    assert status == 422 and "Remove one." in said["said"]
     status, said = post(
         signed_in, url, do="upload", inline="yes", file=SimpleUploadedFile("a", b"x")
     )
