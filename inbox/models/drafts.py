@@ -26,7 +26,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
     def left_behind(self) -> Self:
         """Those that can be taken back no more, since their e-mail has left."""
         return self.filter(sent_as__isnull=False).exclude(
-            sent_as__outgoing__state__in=["queued", "cancelled"]
+            sent_as__outgoing__state__in=["queued", "held", "cancelled"]
         )
 
 

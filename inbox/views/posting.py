@@ -187,7 +187,14 @@ def _sent(request: Request, writing: Writing, form: ComposerForm, draft: Draft |
         forwards=place.forwards,
         files=DraftFile.objects.filter(draft=draft, kept=True) if draft else (),
     )
-    email = composer.NewEmail(
+    return composer.send(_new_email(request, writing, form, said), by=request.user)
+
+
+def _new_email(
+    request: Request, writing: Writing, form: ComposerForm, said: content.Content
+) -> composer.NewEmail:
+    values, place = form.cleaned_data, writing.place
+    return composer.NewEmail(
         mailbox=values["mailbox"].mailbox,
         sender=values["mailbox"].address,
         to=[values["to"]],
@@ -202,7 +209,6 @@ def _sent(request: Request, writing: Writing, form: ComposerForm, draft: Draft |
         on=[place.record] if isinstance(place.record, Company | Deal) else [],
         undo_seconds=request.user.undo_seconds,
     )
-    return composer.send(email, by=request.user)
 
 
 def _leaving(request: Request, sent: Email, to: str) -> HttpResponse:
