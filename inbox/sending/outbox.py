@@ -29,9 +29,12 @@ from django.utils.translation import gettext as _
 
 from crm import notices, timeline
 from crm.models import Email
+from inbox import threads
 from inbox.connect import doors
 from inbox.logbook import confirm_delivery, is_answered
-from inbox.models import HeaderBlock, Outgoing, StepRun, TransportRecord
+from inbox.mime import given_ids
+from inbox.mime.ids import normal
+from inbox.models import HeaderBlock, MessageId, Outgoing, StepRun, TransportRecord
 from inbox.models.transport import keep_headers, keep_raw
 from inbox.sending import (
     again,
@@ -153,6 +156,7 @@ def _sent(outgoing: Outgoing, taken: posting.Taken) -> bool:
     with transaction.atomic():
         settled = _becomes(outgoing, Outgoing.State.SENT, error=said, sent_at=now, copy_due_at=now)
         recipients.note(email, everybody, refused, passing if settled else ())
+        _learn_given(outgoing, taken.said)
         if settled:
             _keep_transport(outgoing, {**refused, "": taken.said}, now)
             again.begin(outgoing, passing, now)
@@ -163,6 +167,14 @@ def _sent(outgoing: Outgoing, taken: posting.Taken) -> bool:
     # The claim ran out during the hand-over; what the server said is true all the same.
     confirm_delivery(email, now)
     return False
+
+
+def _learn_given(outgoing: Outgoing, said: str) -> None:
+    """Where the server has replaced the id and says by which (M9), answers will name that one."""
+    host = outgoing.mailbox.smtp_host if outgoing.mailbox else ""
+    given = normal(given_ids.in_answer(host, said))
+    if given and MessageId.objects.learn(given, outgoing.email):
+        threads.arrived([given], outgoing.email)
 
 
 def _keep_transport(outgoing: Outgoing, answers: dict[str, str], now: datetime) -> None:

@@ -35,6 +35,7 @@ class Behaviour:
     refuse_mail: str = ""
     refuse_rcpt: dict[str, str] = field(default_factory=dict)  # address, or "*"
     refuse_data: str = ""
+    taken: str = "250 2.0.0 OK: taken"  # what it says to data that it takes
     drop_at: str = ""  # "mail", "rcpt", "data" or, taken and yet not answered, "accepted"
     rewrite_id: Callable[[str], str] | None = None  # Message-ID to Message-ID (M9)
 
@@ -127,7 +128,7 @@ class Relay:
             return self.behaviour.refuse_data
         self._take(session, envelope)
         self._drops(server, "accepted")
-        return "250 2.0.0 OK: taken"
+        return self.behaviour.taken
 
     def _take(self, session: Session, envelope: Envelope) -> None:
         raw = envelope.original_content or b""

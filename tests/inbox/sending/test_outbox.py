@@ -1,5 +1,6 @@
 """Sending against real servers: once, or shown as what it is (M21 to M23, M46)."""
 
+import re
 from datetime import timedelta
 from email import message_from_bytes, policy
 
@@ -7,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from crm.models import Contact, Email, Notice
-from inbox.mime import own_ids
+from inbox.mime import given_ids, own_ids
 from inbox.mime.types import ParsedAttachment
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import composer, outbox, sent_copy
@@ -207,6 +208,20 @@ def test_an_unknown_outcome_is_settled_by_a_copy_in_sent(
     engine.look(mailbox)
     outgoing.refresh_from_db()
     assert (outgoing.state, Email.objects.get().status) == ("sent", "sent")
+
+
+@pytest.mark.rule("M9")
+def test_an_id_that_the_server_says_it_has_given_is_the_emails_too(
+    mailbox: Mailbox, aoki: Contact, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Amazon SES: no copy in Sent could teach it."""
+    monkeypatch.setattr(given_ids, "_HOST", re.compile("(localhost)"))
+    given = "0100018d5e1c0a2b-6a1f4a36-0d0c-4f0e-9f35-2d5b6c7d8e9f-000000"
+    relay.behave(taken=f"250 Ok {given}")
+    outgoing = written(mailbox, aoki.email)
+    assert attempt(outgoing).status == "sent"
+    row = outgoing.email.message_ids.get(origin="rewritten")
+    assert row.value == f"{given}@localhost.amazonses.com"
 
 
 @pytest.mark.rule("M9")
