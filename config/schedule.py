@@ -46,6 +46,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expire_seconds": 30},
     },
+    "test mails to oneself": {  # M50
+        "task": "inbox.tasks.fly_canaries",
+        "schedule": 15.0,
+        "options": _STALE,
+    },
     "the watchdog": {  # M50
         "task": "inbox.tasks.watch_over",
         "schedule": 60.0,

@@ -104,6 +104,7 @@ CAUSES: dict[str, Any] = {
     "settings": _("The server’s address is not allowed here."),
     "server": _("The server answers in a way that is not understood."),
     "here": _("Something goes wrong in Musubi itself."),
+    "lost": _("It was sent, and was not in the inbox ten minutes later."),
 }
 _RECEIPT = _(
     "Away from {since} to {until}. Headers looked at since: {headers}. E-mails found: {found}."
@@ -185,6 +186,20 @@ KINDS: dict[str, Kind] = {
         "tokiwa",
         _("{address} works again"),
         _RECEIPT,
+        ("inbox:mailbox", "mailbox"),
+    ),
+    "canary_lost": Kind(
+        "warn",
+        "yamabuki",
+        _("{address}: the daily test mail did not come back"),
+        _("{cause} Sending or reading may have trouble."),
+        ("inbox:mailbox", "mailbox"),
+    ),
+    "canary_back": Kind(
+        "okc",
+        "tokiwa",
+        _("{address}: the daily test mail comes back again"),
+        "",
         ("inbox:mailbox", "mailbox"),
     ),
     "mailbox_silent": Kind(

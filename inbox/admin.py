@@ -116,6 +116,14 @@ class AbsenceAdmin(ReadOnlyAdmin):
     date_hierarchy = "since"
 
 
+@admin.register(models.Canary)
+class CanaryAdmin(ReadOnlyAdmin):
+    list_display = ("mailbox", "due_at", "sent_at", "seen_at", "seconds", "fault")
+    list_filter = ("fault",)
+    search_fields = ("mailbox__email",)
+    list_select_related = ("mailbox",)
+
+
 @admin.register(models.MailboxCopy)
 class MailboxCopyAdmin(ReadOnlyAdmin):
     list_display = ("email_id", "mailbox", "folder", "uidvalidity", "uid")

@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from crm import retention
 from inbox import health
-from inbox.models import Enrolment, Identity, Mailbox, Outgoing, Redelivery
+from inbox.models import Canary, Enrolment, Identity, Mailbox, Outgoing, Redelivery
 from inbox.outreach import sequences
 from inbox.retention import RULES
-from inbox.sending import again, identities, outbox, sent_copy
+from inbox.sending import again, canary, identities, outbox, sent_copy
 from inbox.sync import engine
 from inbox.sync.visit import LeaseLost
 from inbox.wire.faults import Fault
@@ -83,6 +83,20 @@ def redeliver(redelivery_id: int) -> None:
     row = Redelivery.objects.due(timezone.now()).filter(pk=redelivery_id).first()
     if row:
         again.attempt(row)
+
+
+@shared_task(expires=10)
+def fly_canaries() -> None:
+    for canary_id in Canary.objects.due(timezone.now()).values_list("pk", flat=True):
+        fly.delay(canary_id)
+
+
+@shared_task(expires=60)
+def fly(canary_id: int) -> None:
+    due = Canary.objects.due(timezone.now()).select_related("mailbox__owner")
+    row = due.filter(pk=canary_id).first()
+    if row:
+        canary.step(row)
 
 
 @shared_task(expires=30)

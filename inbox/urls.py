@@ -50,6 +50,7 @@ urlpatterns = [
     path("mailboxes/<int:pk>/signature/", signatures.signature, name="signature"),
     path("mailboxes/<int:pk>/folders/", allowing.folders, name="folders"),
     path("mailboxes/<int:pk>/scope/", allowing.scope, name="scope"),
+    path("mailboxes/<int:pk>/canary/", allowing.canary, name="canary"),
     path("mailboxes/<int:pk>/logging/", allowing.log_mailbox, name="log-mailbox"),
     path("mailboxes/<int:pk>/password/", connect.password, name="password"),
     path("mailboxes/<int:pk>/why/", why.why, name="why"),

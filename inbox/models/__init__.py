@@ -1,6 +1,7 @@
 """The nouns that only mail needs."""
 
 from inbox.models.absences import Absence
+from inbox.models.canaries import Canary
 from inbox.models.drafts import Draft, DraftFile
 from inbox.models.identities import Identity
 from inbox.models.log_secrets import LogSecret
@@ -19,6 +20,7 @@ from inbox.models.transport import HeaderBlock, RawCopy, TransportRecord
 __all__ = [
     "Absence",
     "AwaitedId",
+    "Canary",
     "Credential",
     "Enrolment",
     "Draft",

@@ -13,7 +13,7 @@ from crm.undo import changed, remember
 from crm.web import Request, done, page, post_only, posted, visible_or_404
 from inbox.connect import watching
 from inbox.forms.rules import FoldersForm, LoggingForm, ScopeForm
-from inbox.models import HeadersRead, LogSecret, Mailbox
+from inbox.models import Canary, HeadersRead, LogSecret, Mailbox
 from inbox.views.mailboxes import DAYS, mailbox_context
 from inbox.wire.faults import Fault
 
@@ -45,6 +45,17 @@ def scope(request: Request, pk: int) -> HttpResponse:
         return page(request, "inbox/mailboxes/detail.html", context, status=422)
     undo = remember(request.user, changed(found, **form.cleaned_data))
     return done(request, "inbox:mailbox", pk, toast=_("Saved."), undo=undo)
+
+
+@post_only
+def canary(request: Request, pk: int) -> HttpResponse:
+    """A test mail to oneself every day, or none any more (M50)."""
+    found = _own_or_404(request, pk)
+    if request.POST.get("on") == "yes" and not found.logs_mail:
+        Canary.objects.get_or_create(mailbox=found)
+        return done(request, "inbox:mailbox", pk, toast=_("The first one is sent now."))
+    Canary.objects.filter(mailbox=found).delete()
+    return done(request, "inbox:mailbox", pk, toast=_("No test mail is sent any more."))
 
 
 @post_only

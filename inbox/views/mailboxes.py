@@ -18,7 +18,7 @@ from inbox.forms.connect import PasswordForm, PeopleForm
 from inbox.forms.identities import CodeForm, IdentityForm, LimitsForm
 from inbox.forms.rules import LoggingForm, ScopeForm
 from inbox.health import health_of, quiet_parts
-from inbox.models import Mailbox, Quarantined
+from inbox.models import Canary, Mailbox, Quarantined
 from inbox.models.readings import ledger
 from inbox.sending.allowance import remaining
 from inbox.sync import quarantine
@@ -100,6 +100,7 @@ def mailbox_context(request: Request, found: Mailbox) -> dict[str, Any]:
         "days": ledger(found, limit=DAYS),
         "readings": found.readings.select_related("email__activity")[:MOST_READINGS],
         "mine": found.managed_by(request.user),
+        "canary": Canary.objects.filter(mailbox=found).first(),
         "quarantine": put_aside,
         "cut": any(row.cut for row in put_aside),
         **_sending(found, now),

@@ -37,6 +37,7 @@ from crm.models import (
 from inbox.models import (
     Absence,
     AwaitedId,
+    Canary,
     Credential,
     HeaderBlock,
     HeadersRead,
@@ -131,6 +132,7 @@ def _fill_inbox(user: User, email: Any, number: int) -> None:
     Outgoing.objects.create(
         email=email, mailbox=box, token="t", due_at=now, claimed_until=now, frozen=FROZEN
     )
+    Canary.objects.create(mailbox=box)
     AwaitedId.objects.create(email=email, value="later@x.test", distance=0)
     Absence.objects.create(mailbox=box, since=now, fault="auth")
     HeadersRead.objects.create(mailbox=box, day=now.date(), count=1)

@@ -10,6 +10,8 @@ MAILBOX = {"mailbox": 5, "address": "hana@musubi.test", "since": "2026-11-20T16:
 RECEIPT = {"until": "2026-11-23T09:00:00+00:00", "headers": 2418, "found": 11}
 VALUES = {
     "reply": {"contact": 5, "name": "Aiko", "subject": "Offer"},
+    "canary_lost": {"mailbox": 5, "address": "hana@x.test", "cause": "lost"},
+    "canary_back": {"mailbox": 5, "address": "hana@x.test"},
     "bounced": {"email": 5, "subject": "Offer", "address": "x@kita.example"},
     "send_held": {"email": 1, "subject": "Offer", "name": "Yuki"},
     "send_failed": {"email": 5, "subject": "Offer", "said": "550 no"},
