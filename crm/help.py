@@ -21,6 +21,7 @@ QUESTIONS: dict[str, Any] = {
     "unknown": _("Why am I asked whether an e-mail arrived?"),
     "bounces": _("What happens when an e-mail comes back?"),
     "automatic": _("Do out-of-office replies count as replies?"),
+    "sequences": _("When does a sequence stop, and when does it send?"),
     "attachments": _("Why is an attachment listed but not stored?"),
     "disconnected": _("My mailbox is disconnected. What now?"),
     "disconnecting": _("What happens when I disconnect a mailbox?"),

@@ -159,6 +159,7 @@ class Enrolment(Timestamped):
         HOURS = "hours", _("outside of working hours")
         LIMIT = "limit", _("daily limit")
         UNREACHABLE = "unreachable", _("mailbox cannot be asked")
+        UNSENT = "unsent", _("the e-mail before has not left")
         MAILBOX = "mailbox", _("mailbox is gone")
 
     sequence = models.ForeignKey(Sequence, models.CASCADE, related_name="enrolments")

@@ -19,6 +19,7 @@ from inbox.outreach.away import away_until
 from inbox.wire.faults import Fault
 
 SLACK = timedelta(minutes=5)  # by which a mail server's clock may be behind ours
+LOST = ("refused", "bounced")  # what becomes of a recipient who is not reached
 Why = Enrolment.Why
 
 
@@ -74,7 +75,7 @@ def _without_asking(enrolment: Enrolment, addresses: list[str]) -> Ending | None
 def _in_the_crm(enrolment: Enrolment, addresses: list[str]) -> Ending | None:
     """Bounces, replies, and any mail from the address, in whoever's mailbox it was found."""
     sent = Email.objects.filter(activity__step_run__enrolment=enrolment)
-    lost = sent.filter(status__in=[Email.Status.BOUNCED, Email.Status.FAILED]).first()
+    lost = sent.filter(participants__status__in=LOST).first()
     if lost:
         return Ending(Why.BOUNCE, {"said": lost.error[:200], "email": lost.pk})
     came = _came_since(enrolment.created_at)

@@ -30,6 +30,7 @@ _DELAY: dict[str, Any] = {
     Delay.UNREACHABLE: gettext_lazy(
         "The mailbox cannot be asked whether they wrote. It is tried again."
     ),
+    Delay.UNSENT: gettext_lazy("The e-mail before it has not left. It waits for that."),
     Delay.MAILBOX: gettext_lazy("Its mailbox was disconnected. Choose another one to go on."),
 }
 

@@ -89,7 +89,7 @@ def _may_be_sent(
     elif enrolment.mailbox is None:
         enrolment.settle(state=State.PAUSED, delay=Delay.MAILBOX, values={})
     elif _has_not_left(enrolment):
-        _wait(enrolment, now + PATIENCE, Delay.UNREACHABLE)
+        _wait(enrolment, now + PATIENCE, Delay.UNSENT)
     elif step.kind == Step.Kind.EMAIL and (later := _no_room(enrolment, sender, hours, now)):
         _wait(enrolment, later, Delay.LIMIT)
     else:
@@ -98,11 +98,13 @@ def _may_be_sent(
 
 
 def _has_not_left(enrolment: Enrolment) -> bool:
-    """Whether the e-mail before is still on its way out, or nobody knows: then no other follows."""
+    """Whether the e-mail before is still on its way out, failed for a reason that is not the
+    address, or nobody knows: then no other follows."""
     states = Outgoing.State
-    waiting = [states.QUEUED, states.SENDING, states.UNKNOWN]
+    waiting = [states.QUEUED, states.SENDING, states.UNKNOWN, states.FAILED]
     rows = Outgoing.objects.filter(email__activity__step_run__enrolment=enrolment)
-    return bool(rows.filter(state__in=waiting).exists())
+    refused = rows.filter(email__participants__status__in=ending.LOST).values("pk")
+    return bool(rows.filter(state__in=waiting).exclude(pk__in=refused).exists())
 
 
 def _no_room(

@@ -167,7 +167,7 @@ def _changeable(request: Request, pk: int) -> Sequence:
 def _frame(request: Request, found: Sequence, tab: str) -> dict[str, Any]:
     """What every tab shows: how many are in it, and whether some wait for a mailbox."""
     [standing] = results.standings([found])
-    waiting = Enrolment.objects.running().filter(sequence=found, delay=Enrolment.Delay.MAILBOX)
+    waiting = Enrolment.objects.running().filter(sequence=found, mailbox=None)
     return {
         "sequence": found,
         "tab": tab,

@@ -11,6 +11,7 @@ from crm.models import Contact, Email, Note, Task, User
 from inbox.models import Enrolment, Mailbox, OptOut, Outgoing, RawCopy, SendingHours, Sequence, Step
 from inbox.models.opt_outs import mark_of
 from inbox.outreach import building, sequences, steering
+from inbox.sending import outbox
 from tests.inbox.letters import letter, reply_to
 from tests.inbox.outreach.conftest import Enrol, due_now, tick
 from tests.servers.dovecot import Dovecot
@@ -177,6 +178,24 @@ def test_a_refused_address_ends_it(
     enrolment.refresh_from_db()
     assert (enrolment.state, enrolment.why) == ("stopped", "bounce")
     assert "nobody here" in enrolment.values["said"]
+
+
+def test_what_was_refused_for_another_reason_waits_for_a_person(
+    enrol: Enrol, aoki: Contact, relay: Relay, always_open: SendingHours
+) -> None:
+    relay.behave(refuse_data="554 5.7.1 this looks like spam")
+    [enrolment] = enrol(aoki)
+    tick()
+    due_now(enrolment)
+    tick()
+    enrolment.refresh_from_db()
+    assert (enrolment.state, enrolment.delay) == ("active", "unsent")
+    relay.behave()
+    assert outbox.retry(Outgoing.objects.get())
+    tick()
+    due_now(enrolment)
+    tick()
+    assert len(relay.accepted_by(aoki.email)) == 2
 
 
 def test_what_has_not_left_is_not_followed_by_another(
