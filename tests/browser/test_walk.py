@@ -14,7 +14,18 @@ from playwright.sync_api import Page, expect
 from crm import notices, todo
 from crm.accounts import setup_url
 from crm.models import Attachment, Contact, Email, User
-from inbox.models import Mailbox, NeverLog, Outgoing, Snippet, Template, TemplateFolder
+from inbox.models import (
+    Enrolment,
+    Mailbox,
+    NeverLog,
+    Outgoing,
+    Sequence,
+    Snippet,
+    Template,
+    TemplateFolder,
+)
+from inbox.outreach import building
+from inbox.outreach.first_steps import follow_up
 from inbox.outreach.writing import both_forms
 from tests.browser.conftest import SignIn
 from tests.factories import (
@@ -121,6 +132,28 @@ def make_daily(user: User, contact: Contact) -> None:
     make_note(contact, LONG, by=user).activity.trash()
 
 
+def make_sequence(user: User, contact: Contact, mailbox: Mailbox) -> Sequence:
+    """With somebody who is under way, and somebody who has stopped it with many words."""
+    made = building.make(Sequence(name=f"{LONG} {LONG}", owner=user), follow_up())
+    first, now = made.steps.first(), timezone.now()
+    said = {"said": f"550 {'x' * 120}"}
+    for state, why, values in (("active", "", {}), ("stopped", "bounce", said)):
+        row = Enrolment.objects.create(
+            sequence=made,
+            contact=contact,
+            mailbox=mailbox,
+            by=user,
+            state=state,
+            why=why,
+            values=values,
+            ended_after=first if why else None,
+            next_step_at=now,
+            claimed_until=now,
+        )
+        row.runs.create(step=first, mailbox=mailbox, at=now)
+    return made
+
+
 @pytest.fixture
 def paths(hana: User, record: Contact) -> list[str]:
     """Every page, with the longest words on it that there may be."""
@@ -130,6 +163,8 @@ def paths(hana: User, record: Contact) -> list[str]:
     make_daily(hana, record)
     NeverLog.objects.create(entry=f"{'x' * 60}@{'y' * 60}.example", by=hana)
     email, mailbox, deal = Email.objects.first(), Mailbox.objects.get(), record.deals.earliest("pk")
+    sequence = make_sequence(hana, record, mailbox)
+    step = sequence.steps.first()
     make_mailbox(make_user("Mio"), email="log@musubi.test", logs_mail=True)
     return [
         "/contacts/",
@@ -173,6 +208,14 @@ def paths(hana: User, record: Contact) -> list[str]:
         f"/mailboxes/{mailbox.pk}/why/",
         f"/mailboxes/{mailbox.pk}/folders/",
         "/never-log/",
+        "/sequences/",
+        f"/sequences/{sequence.pk}/",
+        f"/sequences/{sequence.pk}/people/",
+        f"/sequences/{sequence.pk}/settings/",
+        f"/sequences/{sequence.pk}/results/",
+        f"/steps/{step.pk}/" if step else "",
+        f"/enrolments/?ids={record.pk},{long.pk}&contacts_q={LONG[:6]}",
+        "/settings/sending/",
         "/logging/",
         "/accounts/logout/",
         "/contacts/99999/",
