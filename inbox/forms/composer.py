@@ -107,6 +107,8 @@ class ComposerForm(LetterForm):
     attachments = FilesField(label=_("Attach files"), required=False)
     kept = TicksField(required=False)
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)  # sent twice is sent once
+    # What it is written with (M24); one that is gone is nobody's mistake.
+    template = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
     version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, mailboxes: Any, **values: Any) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import Attachment, Company, Contact, Deal, Email, User
 from crm.models.attachments import FileRow
 from inbox.models.mailboxes import Mailbox
+from inbox.models.templates import Template
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
@@ -68,6 +69,10 @@ class Draft(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     touched_at = models.DateTimeField(default=timezone.now)
     discarded_at = models.DateTimeField(null=True, blank=True)
+    # What it is written with (M24): its files are the draft's, its use counts once it is sent.
+    template = models.ForeignKey(
+        Template, models.SET_NULL, null=True, blank=True, related_name="drafts"
+    )
     # Set by Send, until the e-mail has left: Undo finds the draft here, as it was (M26).
     sent_as = models.OneToOneField(
         Email, models.CASCADE, null=True, blank=True, related_name="draft"

@@ -1,5 +1,6 @@
 """How templates, their folders and snippets are made and changed, and that taken back (M24)."""
 
+import re
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
@@ -26,6 +27,9 @@ GENERALISED = (
     "deal.name",
     "sender.name",
 )
+# RFC 3676, 4.3; a template is signed again by whoever uses it.
+_SIGNATURE = re.compile(r"^-- $", re.MULTILINE)
+_SIGNATURE_HTML = re.compile(r"<p\b[^<>]*>--(?: |\u00a0|&nbsp;)</p>")
 MOST_BYTES = 10 * 1024 * 1024  # of the files of one template: they go out again and again
 
 
@@ -118,9 +122,11 @@ def of_email(email: Email, *, by: User) -> dict[str, str]:
     """An e-mail that was written to somebody, as the beginning of a template: the names in it are
     fields, and what it quotes is left out."""
     known = _names_in(email, by)
-    form = both_forms(text=merge_fields.generalised(email.reply_text, known))
+    said = _SIGNATURE.split(email.reply_text)[0]
+    form = both_forms(text=merge_fields.generalised(said, known))
     if email.html:
         own, _quoted = split_html(email.html)
+        own = _SIGNATURE_HTML.split(own)[0]
         form = both_forms(html=merge_fields.generalised_html(own, known))
     subject = merge_fields.generalised(PREFIX.sub("", email.subject).strip(), known)
     return {"name": subject[:150], "subject": subject[:900], **form}

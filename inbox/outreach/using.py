@@ -19,7 +19,8 @@ def with_template(email: NewEmail, template: Template, *, by: User) -> NewEmail:
     company = next((row for row in email.on if isinstance(row, Company)), None)
     deal = next((row for row in email.on if isinstance(row, Deal)), None)
     whom = about(by, contact=contact, company=company, deal=deal)
-    known = values(whom, sender=by, mailbox=email.mailbox, language=template.language)
+    language = template.language
+    known = values(whom, sender=by, mailbox=email.mailbox, address=email.sender, language=language)
     letter = written(template, known)
     body: dict[str, Any] = (
         {} if email.text or email.html else {"text": letter.text, "html": letter.html}

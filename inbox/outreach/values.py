@@ -47,17 +47,22 @@ def _only_deal(contact: Contact, writer: User) -> Deal | None:
 
 
 def values(
-    about: About, *, sender: User, mailbox: Mailbox | None = None, language: str = ""
+    about: About,
+    *,
+    sender: User,
+    mailbox: Mailbox | None = None,
+    address: str = "",
+    language: str = "",
 ) -> dict[str, str]:
     """The value of each field (`inbox.merge_fields.FIELDS`), "" where there is none; money and
-    dates as that language writes them."""
+    dates as that language writes them. `address` is the one it is sent from (M52)."""
     with translation.override(language or translation.get_language()):
         return {
             **_of_contact(about.contact),
             "company.name": about.company.name if about.company else "",
             **_of_deal(about.deal),
             "sender.name": (mailbox.name if mailbox else "") or sender.name,
-            "sender.email": mailbox.email if mailbox else sender.email,
+            "sender.email": address or (mailbox.email if mailbox else sender.email),
             "date.today": date_format(timezone.localdate(), "DATE_FORMAT"),
         }
 

@@ -21,7 +21,7 @@ from crm.models import Attachment, Company, Contact, Deal, Email, User
 from crm.models.attachments import store_file
 from inbox.connect.limits import MEGABYTE, USUAL, limits_of
 from inbox.mime.pictures import looks
-from inbox.models import Draft, DraftFile, Outgoing
+from inbox.models import Draft, DraftFile, Outgoing, Template
 from inbox.sending.composer import NotSendable
 from inbox.sending.replies import answered_by, as_it_was
 
@@ -186,6 +186,25 @@ def _picture(file: "File[bytes]") -> str:
         words = _("This picture cannot stand in the text. Attach it as a file.")
         raise NotSendable("attachments", words)
     return found.content_type
+
+
+@transaction.atomic
+def use_template(draft: Draft, template: Template) -> list[DraftFile]:
+    """Note that it is written with this template (M24), whose files become the draft's as well;
+    returns those. A second time it changes nothing."""
+    other = Draft.objects.filter(pk=draft.pk).exclude(template=template)
+    if other.update(template=template) != 1:
+        return []
+    return DraftFile.objects.bulk_create(
+        DraftFile(
+            draft=draft,
+            name=file.name,
+            content_type=file.content_type,
+            size=file.size,
+            path=file.path,
+        )
+        for file in template.files.all()
+    )
 
 
 def _take_over(draft: Draft, files: Any, ticked: Collection[str] | None = None) -> None:

@@ -21,10 +21,11 @@ from crm import undo
 from crm.models import Company, Deal, Email
 from crm.web import Request, back, done
 from inbox.forms.composer import ComposerForm
-from inbox.models import Draft, DraftFile
+from inbox.models import Draft, DraftFile, Template
 from inbox.sending import composer, content, drafts
 from inbox.sending.composer import NotSendable
 from inbox.views.finding import contact_of
+from inbox.views.templated import chosen_template
 from inbox.views.writing import Writing, begin, posted, shown
 
 
@@ -34,6 +35,7 @@ def compose(request: Request, writing: Writing) -> HttpResponse:
     acts: dict[str, Callable[[Request, Writing], HttpResponse]] = {
         "save": _save,
         "upload": _upload,
+        "template": _template,
         "discard": _discard,
     }
     return acts.get(request.POST.get("do", ""), _send)(request, writing)
@@ -58,6 +60,9 @@ def _keep(request: Request, form: ComposerForm, writing: Writing) -> Draft:
     data["version"] = str(draft.version)
     for file in form.cleaned_data.get("attachments", ()):
         data.appendlist("kept", drafts.attach(draft, file).mark)
+    template = chosen_template(request)
+    for taken in drafts.use_template(draft, template) if template else ():
+        data.appendlist("kept", taken.mark)
     return draft
 
 
@@ -140,6 +145,21 @@ def _upload(request: Request, writing: Writing) -> HttpResponse:
     return JsonResponse({"html": render_to_string("inbox/composer/_file.html", context)})
 
 
+def _template(request: Request, writing: Writing) -> HttpResponse:
+    """For the scripts: the draft is written with that template (M24), whose files are answered."""
+    template = chosen_template(request)
+    try:
+        draft = drafts.open_draft(
+            request.user, writing.place, _key(request), request.POST.getlist("kept")
+        )
+    except drafts.Gone:
+        return _gone(request)
+    files = drafts.use_template(draft, template) if template else []
+    rows = [{"file": file, "ticked": {file.mark}} for file in files]
+    html = [render_to_string("inbox/composer/_file.html", row) for row in rows]
+    return JsonResponse({"html": "".join(html)})
+
+
 def _discard(request: Request, writing: Writing) -> HttpResponse:
     """Out of sight; Undo brings it back."""
     to = writing.place.record or reverse("inbox:drafts")
@@ -208,6 +228,7 @@ def _new_email(
         idempotency_key=drafts.sending_key(values["key"]),
         on=[place.record] if isinstance(place.record, Company | Deal) else [],
         undo_seconds=request.user.undo_seconds,
+        template=Template.objects.filter(drafts=draft).first() if draft else None,
     )
 
 

@@ -15,6 +15,7 @@ from inbox.models import Draft, DraftFile, Mailbox
 from inbox.models.identities import proven_sender
 from inbox.sending import drafts
 from inbox.sending.drafts import Place
+from inbox.views.templated import with_template
 
 
 class Writing(NamedTuple):
@@ -55,7 +56,8 @@ def begin(request: Request, writing: Writing) -> HttpResponse:
         initial = {name: getattr(draft, name) for name in (*drafts.FIELDS, "key", "version")}
         initial["mailbox"] = sender_key(draft.mailbox, draft.sender)
     else:
-        initial = {"signed": True, "version": 0, "key": secrets.token_hex(16), **writing.initial}
+        begun = with_template(request, writing.initial, writing.place.record)
+        initial = {"signed": True, "version": 0, "key": secrets.token_hex(16), **begun}
     form = ComposerForm(initial=initial, mailboxes=mailboxes_of(request), auto_id=writing.ids)
     form.initial["kept"] = [file.mark for file in writing.files if file.kept]
     return shown(request, writing, form)

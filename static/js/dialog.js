@@ -26,7 +26,8 @@ document.addEventListener(
 );
 
 function place(menu, beside) {
-  const across = Math.min(beside.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8);
+  const edge = menu.dataset.edge === "start" ? beside.left : beside.right - menu.offsetWidth;
+  const across = Math.min(edge, innerWidth - menu.offsetWidth - 8);
   const below = beside.bottom + 4;
   const fits = below + menu.offsetHeight + 8 <= innerHeight;
   const down = fits ? below : beside.top - menu.offsetHeight - 4; // over a button at the bottom

@@ -16,6 +16,7 @@ HEADING = re.compile(rb"<h1[\s>]")
 NO_HEADING = {
     *("crm:contact-choices", "crm:company-names", "crm:attachment", "crm:attachment-inline"),
     *("inbox:email-body", "inbox:recipients", "inbox:arrivals"),
+    *("inbox:template-filled", "inbox:snippet-filled"),
 }
 # Rightly not found: "since when?", a picture where this file is none, a file of a draft
 # that is none, the folders of somebody else's mailbox.

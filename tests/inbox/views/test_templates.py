@@ -205,6 +205,8 @@ def test_a_template_begins_with_an_email_that_was_sent(
     sent.save()
     sent.participants.create(role="to", address=aoki.email, contact=aoki)
     client.force_login(hana)
+    page = client.get(f"/emails/{sent.pk}/").content.decode()
+    assert f'href="{PATH}new/?email={sent.pk}"' in page
     shown = client.get(f"{PATH}new/?email={sent.pk}").content.decode()
     assert "Tea for {{ company.name }}" in shown
     assert "Dear {{ contact.first_name }}," in shown and "{{ sender.name }}" in shown
