@@ -6,6 +6,7 @@ stays, and "save" and "upload" are answered with JSON (static/js/autosave.js, at
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -207,7 +208,10 @@ def _sent(request: Request, writing: Writing, form: ComposerForm, draft: Draft |
         forwards=place.forwards,
         files=DraftFile.objects.filter(draft=draft, kept=True) if draft else (),
     )
-    return composer.send(_new_email(request, writing, form, said), by=request.user)
+    email = _new_email(request, writing, form, said)
+    if draft:
+        email = replace(email, template=Template.objects.filter(drafts=draft).first())
+    return composer.send(email, by=request.user)
 
 
 def _new_email(
@@ -228,7 +232,6 @@ def _new_email(
         idempotency_key=drafts.sending_key(values["key"]),
         on=[place.record] if isinstance(place.record, Company | Deal) else [],
         undo_seconds=request.user.undo_seconds,
-        template=Template.objects.filter(drafts=draft).first() if draft else None,
     )
 
 
