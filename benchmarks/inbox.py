@@ -6,13 +6,11 @@ question is asked as the page asks it, and answered with a page of rows in full.
 
 import argparse
 import os
-import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 import django
@@ -23,11 +21,10 @@ import tests.environment
 from tests.servers.postgres import private_postgres
 
 assert tests.environment  # the settings of a test run, before Django looks for any
-AT_ONCE = 2_000
 USERS = 20
 TEXT = "Good morning. " * 60
-NEWEST = """UPDATE crm_thread SET newest_id = (SELECT MAX(activity_id) FROM crm_email
-    WHERE thread_id = crm_thread.id) WHERE newest_id IS NULL"""
+SUBJECT = "'Subject ' || n"
+PEOPLE = 2_000
 Asker = Callable[[], object]
 
 
@@ -42,62 +39,68 @@ def database(kind: str) -> Iterator[str]:
 
 
 def fill(threads: int) -> None:
-    """Conversations of two e-mails over 400 days: half have their last word, half have ours."""
+    """Conversations of two e-mails over 400 days: half have their last word, half have ours. Rows
+    are made by the database itself; two e-mails of a conversation are numbered 2n and 2n + 1."""
     users = [User.objects.create(email=f"u{n}@ours.test", name=f"User {n}") for n in range(USERS)]
     mailbox = Mailbox.objects.create(owner=users[0], email="u0@ours.test", username="u0")
-    contacts = Contact.objects.bulk_create(
-        Contact(
-            last_name=f"Contact {n}",
-            owner=users[n % USERS],
-            audience="owner" if n % 10 == 0 else "everyone",
-        )
-        for n in range(2_000)
-    )
-    for start in range(0, threads, AT_ONCE):
-        _some(range(start, min(start + AT_ONCE, threads)), users, contacts, mailbox)
+    first, people = users[0].pk, min(PEOPLE, threads)
+    whose, contact = f"{first} + n % {USERS}", f"1 + n % {people}"
+    audience = "CASE WHEN n % 10 = 0 THEN 'owner' ELSE 'everyone' END"
+    insert(Contact, people, id="n + 1", owner=whose, audience=audience, last_name="'Weber'")
+    state = "CASE WHEN n % 2 = 1 THEN 'ours' ELSE 'theirs' END"
+    copies = {"state": state, "stands_at": ago("n", 1), "whose": whose, "counted": "TRUE"}
+    insert(Thread, threads, id="n + 1", subject=SUBJECT, **copies)
+    for turn in (0, 1):
+        mail, incoming = f"2 * n + {turn}", f"(n + {turn}) % 2 = 0"
+        direction = f"CASE WHEN {incoming} THEN 'incoming' ELSE 'outgoing' END"
+        waits = "n % 2 = 1" if turn else "FALSE"
+        text = {"subject": SUBJECT, "text": f"'{TEXT}'", "reply_length": str(len(TEXT))}
+        about = {"thread": "n + 1", "direction": direction, "waits": waits, **text}
+        when, person = ago("n", turn), f"CASE WHEN {incoming} THEN 'from' ELSE 'to' END"
+        insert(Activity, threads, id=mail, kind="'email'", at=when, by=whose)
+        insert(Email, threads, activity=mail, **about)
+        insert(Participant, threads, id=mail, email=mail, role=person, contact=contact)
+        place = {"activity": mail, "contact": contact, "thread": "n + 1", "at": when}
+        insert(Association, threads, id=mail, **place)
+    box = str(mailbox.pk)
+    insert(MailboxCopy, threads // 20, id="n + 1", email="40 * n", mailbox=box)
+    run("UPDATE crm_thread SET newest_id = 2 * (id - 1) + 1")
 
 
-def _some(
-    numbers: Sequence[int], users: Sequence[Any], contacts: Sequence[Any], mailbox: Any
-) -> None:
-    now, rare = timezone.now(), random.Random(numbers[0])
-    when = [now - timedelta(minutes=rare.randrange(400 * 24 * 60)) for _each in numbers]
-    threads = Thread.objects.bulk_create(
-        Thread(
-            subject=f"Subject {n}",
-            state="ours" if n % 2 else "theirs",
-            stands_at=at + timedelta(minutes=1),
-            whose=users[n % USERS],
-            counted=True,
-        )
-        for n, at in zip(numbers, when, strict=True)
+def ago(number: str, minutes: int) -> str:
+    """So many minutes after a moment of the last 400 days, which the number decides."""
+    back = f"({number} * 7919 % 576000 + 2 - {minutes})"
+    if connection.vendor == "sqlite":
+        return f"datetime('now', '-' || {back} || ' minutes')"
+    return f"now() - {back} * interval '1 minute'"
+
+
+def insert(model: Any, count: int, **values: str) -> None:
+    """Rows for n = 0, 1, 2 …; each value is SQL. What is not named has its default."""
+    fields = model._meta.concrete_fields
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    said = ", ".join(values.get(field.name) or default(field) for field in fields)
+    numbers = (
+        f"WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < {count - 1})"
     )
-    activities = Activity.objects.bulk_create(
-        Activity(kind="email", at=at + timedelta(minutes=turn), by=users[n % USERS])
-        for n, at in zip(numbers, when, strict=True)
-        for turn in (0, 1)
-    )
-    emails, people, places = [], [], []
-    for place, activity in enumerate(activities):
-        number, thread = numbers[place // 2], threads[place // 2]
-        incoming = (number + place) % 2 == 0
-        direction = "incoming" if incoming else "outgoing"
-        contact = contacts[number % len(contacts)]
-        shown = {"subject": thread.subject, "text": TEXT, "reply_length": len(TEXT)}
-        waits = incoming and place % 2 == 1
-        email = Email(activity=activity, thread=thread, direction=direction, waits=waits, **shown)
-        emails.append(email)
-        person = {"address": f"c{number}@customer.test", "contact": contact}
-        people.append(Participant(email=email, role="from" if incoming else "to", **person))
-        at = {"at": activity.at, "thread": thread}
-        places.append(Association(activity=activity, contact=contact, **at))
-    Email.objects.bulk_create(emails)
-    Participant.objects.bulk_create(people)
-    Association.objects.bulk_create(places)
-    copies = [MailboxCopy(email=each, mailbox=mailbox) for each in emails[::20]]
-    MailboxCopy.objects.bulk_create(copies)
+    into = f"INSERT INTO {model._meta.db_table} ({columns})"
+    run(f"{into} {numbers} SELECT {said} FROM c")
+
+
+def default(field: Any) -> str:
+    if field.null:
+        return "NULL"
+    value = field.get_default()
+    if isinstance(value, bool | int):
+        return str(value).upper()
+    if field.get_internal_type() == "DateTimeField":
+        return "CURRENT_TIMESTAMP"
+    return "'{}'" if field.get_internal_type() == "JSONField" else f"'{value}'"
+
+
+def run(statement: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(NEWEST)
+        cursor.execute(statement)
 
 
 def questions() -> dict[str, Asker]:

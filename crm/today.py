@@ -30,9 +30,9 @@ def waiting(user: User, now: datetime, *, everyone: bool, most: int) -> list[Ema
 
     One's own are those that came to one's own mailboxes, or were given to one.
     """
-    emails = Email.objects.awaiting_reply(now).filter(
-        Q(private=False) | readable_by(user), activity__in=Activity.objects.visible_to(user)
-    )
+    seen = Activity.objects.visible_to(user).filter(pk=OuterRef("pk"))
+    shown = Q(private=False) | readable_by(user)
+    emails = Email.objects.awaiting_reply(now).filter(shown, Exists(seen))
     if not everyone:
         emails = emails.filter(thread__whose=user)
     emails = emails.order_by("activity__at", "pk")

@@ -96,6 +96,7 @@ def opened(request: Request, thread: Thread) -> dict[str, Any]:
         "deals": list(deals.select_related("stage").order_by("-pk")[:5]),
         "files": list(files.order_by("-pk")[:MOST_FILES]) if line.count > 1 else [],
         "handled": line.activity.email.seen_by(user),
+        "replying": triage.replying([thread.pk], user, now).get(thread.pk, []),
         "asleep": bool(thread.snoozed_until and thread.snoozed_until > now),
         "query": query(request),
         "colleagues": list(User.objects.filter(is_active=True).order_by("name", "pk")),

@@ -1,5 +1,6 @@
 """The inbox by the keyboard alone, and on a phone."""
 
+import re
 from datetime import timedelta
 
 from django.utils import timezone
@@ -32,7 +33,7 @@ def states() -> list[str]:
 
 
 def test_triage_by_keyboard(sign_in: SignIn, hana: User, ken: User, aoki: Contact) -> None:
-    fill(hana, aoki)
+    threads = fill(hana, aoki)
     page = sign_in(hana)
     page.goto("/")
     page.keyboard.press("g")
@@ -41,6 +42,9 @@ def test_triage_by_keyboard(sign_in: SignIn, hana: User, ken: User, aoki: Contac
     page.keyboard.press("j")
     shows(page, "Osaka dates")
     page.keyboard.press("j")
+    shows(page, "The offer")
+    expect(page).to_have_url(re.compile(f"/inbox/{threads[1].pk}/$"))
+    page.reload()
     shows(page, "The offer")
     page.keyboard.press("e")
     expect(page.get_by_text("1 conversation is done.")).to_be_visible()

@@ -8,7 +8,7 @@ from django.utils import timezone
 from crm import turns
 from crm.models import Attachment, Contact, Email, Thread, User
 from inbox import triage
-from inbox.models import MailboxCopy, Outgoing
+from inbox.models import Draft, MailboxCopy, Outgoing
 from tests.factories import make_contact, make_deal, make_email, make_mailbox
 
 NOW = timezone.now
@@ -105,7 +105,7 @@ def test_pages_and_the_next_one(
         make_deal(contact, owner=hana)
         make_email(contact, by=hana, subject=str(number), at=at)
     rows = triage.threads(hana, triage.asked({}, hana), NOW())
-    with django_assert_num_queries(6):  # type: ignore[operator]
+    with django_assert_num_queries(7):  # type: ignore[operator]
         first, following = triage.page_of(rows, hana)
     assert [row.email.subject for row in first] == ["1", "0", "3"]
     assert all(row.deal and row.thread.unread for row in first)
@@ -115,6 +115,18 @@ def test_pages_and_the_next_one(
     order = [row.thread for row in (*first, *rest)]
     assert [triage.next_to(rows, each) for each in order] == [*order[1:], order[-2]]
     assert triage.next_to(Thread.objects.none(), order[0]) is None
+
+
+def test_who_is_replying(hana: User, ken: User, aoki: Contact) -> None:
+    email = make_email(aoki, by=hana)
+    draft = Draft.objects.create(user=ken, answers=email, key="k")
+    pk = email.thread_id
+    assert triage.replying([pk], hana, NOW()) == {pk: ["Ken"]}
+    assert triage.replying([pk], ken, NOW()) == {}
+    assert triage.replying([pk], hana, NOW() + timedelta(minutes=6)) == {}
+    draft.discarded_at = NOW()
+    draft.save()
+    assert triage.replying([pk], hana, NOW()) == {}
 
 
 def test_how_many_wait(hana: User, aoki: Contact, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,7 +110,7 @@ def test_as_many_queries_for_many_as_for_few(
     make_mailbox(hana)
     for _number in range(12):
         make_email(make_contact(owner=hana), by=hana)
-    with django_assert_max_num_queries(27):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(28):  # type: ignore[attr-defined]
         text(signed_in, f"/inbox/{query}")
 
 
@@ -123,6 +123,6 @@ def test_as_many_queries_for_a_long_conversation(
     thread = make_email(aoki, by=hana).thread
     for number in range(30):
         make_email(aoki, by=hana, thread=thread, at=NOW() - timedelta(minutes=number))
-    with django_assert_max_num_queries(46):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(47):  # type: ignore[attr-defined]
         page = text(signed_in, f"/inbox/{thread.pk}/")
     assert "Show 29 earlier messages" in page
