@@ -18,10 +18,10 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from crm.models import Contact, Email, User
+from crm.models import Contact, Email, Participant, User
 from inbox.mime.types import ParsedAttachment
-from inbox.models import Mailbox, Outgoing
-from inbox.sending import composer, outbox
+from inbox.models import Mailbox, Outgoing, Redelivery
+from inbox.sending import again, composer, outbox
 from tests.factories import make_mailbox
 from tests.servers.dovecot import Dovecot
 from tests.servers.holding_smtp import HoldingSmtp
@@ -223,3 +223,31 @@ def mailbox_at(owner: User, address: str, smtp_port: int, imap_port: int) -> Mai
         imap_port=imap_port,
         imap_security="none",
     )
+
+
+@pytest.mark.rule("M23")
+@pytest.mark.parametrize(("where", "state"), [("MAIL", "done"), ("answer", "unknown")])
+def test_killed_while_one_recipient_is_sent_to_again(
+    where: str, state: str, hana: User, aoki: Contact, smtp: HoldingSmtp, ticker: Ticker
+) -> None:
+    mailbox = mailbox_at(hana, "hana@example.test", smtp.port, 1)
+    mailbox.change(files_sent_itself=True)
+    outgoing = written(mailbox, Step(), aoki)
+    Outgoing.objects.update(state="sent", sent_at=timezone.now(), copy_state="not_needed")
+    Participant.objects.filter(address=aoki.email).update(status="refused")
+    recipient = Participant.objects.get(address=aoki.email)
+    assert again.send_again(Outgoing.objects.get(), recipient)
+    smtp.hold(where)
+    pid = ticker.begin()
+    smtp.await_hold()
+    kill(ticker, pid)
+    smtp.go_on()
+    past = timezone.now() - timedelta(minutes=1)
+    for _ in range(2):
+        Redelivery.objects.update(claimed_until=past)
+        ticker.begin()
+        assert ticker.end() == 0
+        assert Redelivery.objects.get().state == state
+        assert len(smtp.taken(outgoing.token)) == 1
+    recipient.refresh_from_db()
+    assert recipient.status == ("sent" if state == "done" else "unknown")
