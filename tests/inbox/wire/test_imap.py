@@ -158,7 +158,8 @@ def test_bodies_come_whole_in_the_order_asked(dovecot, mail_user, reading):
     assert dict(got) == dict(enumerate(dovecot.raw_messages(user), 1))
 
 
-def test_twenty_bodies_a_round_trip(dovecot, mail_user, reading):
+def test_many_bodies_a_round_trip(dovecot, mail_user, reading, monkeypatch):
+    monkeypatch.setattr(wire_imap, "BODIES_A_TRIP", 20)
     user = mail_user()
     for number in range(1, 22):
         dovecot.append(user, "INBOX", mail(number))

@@ -5,10 +5,9 @@ import pytest
 from inbox.reason import Reason
 from inbox.wire import imap
 from inbox.wire.faults import FolderGone
-from tests.inbox.wire.test_imap import mail, reading, scripted
+from tests.inbox.wire.sessions import mail, scripted
 from tests.servers.imap_script import FOLDER, ImapScript
 
-__all__ = ["reading"]
 REPLY = Reason("reply", "<known@example.test>")
 LIST_STATUS = b"* CAPABILITY IMAP4rev1 IDLE LIST-EXTENDED LIST-STATUS SPECIAL-USE\r\n"
 INBOX = b"* STATUS INBOX (MESSAGES 3 UIDNEXT 10 UIDVALIDITY 7)\r\n"
