@@ -12,7 +12,7 @@ from crm.models import Attachment, Deal, LastRead, Thread, User
 from crm.timeline import conversation as line_of
 from crm.web import Request, page, visible_or_404
 from inbox import triage
-from inbox.models import Mailbox
+from inbox.models import Draft, Mailbox
 from inbox.views.finding import contact_of
 
 MOST_FILES = 30
@@ -59,6 +59,7 @@ def listed(request: Request) -> dict[str, Any]:
         "folders": triage.FOLDERS.items(),
         "whose": triage.WHOSE.items(),
         "numbers": _numbers(request.user),
+        "drafts": triage.up_to(Draft.objects.open_for(request.user).order_by()),
         "mailboxes": list(Mailbox.objects.usable_by(request.user)),
         "rows": found,
         "next": query(request, after=following) if following else "",
