@@ -13,7 +13,7 @@ class Recipients {
     this.pieces = [];
     this.build();
     this.read();
-    if (document.activeElement === field) this.input.focus();
+    if (document.activeElement === field) this.takeOver();
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.input.addEventListener("input", (event) => event.isComposing || this.typed());
     this.input.addEventListener("compositionend", () => this.typed());
@@ -48,6 +48,12 @@ class Recipients {
     this.field.ariaHidden = "true";
     this.box.append(this.input, this.list);
     this.field.after(this.box);
+  }
+
+  /* Who was quicker than this script types on: the half-typed word is no chip yet. */
+  takeOver() {
+    if (this.field.value !== this.field.defaultValue && this.pieces.length) this.edit(this.pieces.length - 1);
+    else this.input.focus();
   }
 
   /* From the field to the chips. */
