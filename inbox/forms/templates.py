@@ -9,9 +9,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.lib.html import is_designed
 from crm.models import User
 from inbox import merge_fields
-from inbox.forms.composer import FilesField, ManyFiles
+from inbox.forms.composer import FilesField, LetterForm, ManyFiles
 from inbox.mime.text import text_of_html
 from inbox.mime.types import ParsedAttachment
 from inbox.models import Snippet, Template, TemplateFolder
@@ -38,20 +39,14 @@ def refuse_unknown_fields(text: str) -> None:
         raise forms.ValidationError(sentences)
 
 
-class PrewrittenForm(forms.Form):
-    """What templates and snippets share. `html` is what an editor wrote, where there is one."""
+class PrewrittenForm(LetterForm):
+    """What templates and snippets share. One that was designed elsewhere keeps its HTML: it is
+    edited as plain text, and only where somebody changes that it becomes what they wrote."""
 
+    designed = False
     all_optional = True  # what is left empty is said when it is saved
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=150)
-    html = forms.CharField(required=False, max_length=500_000, widget=forms.HiddenInput)
-    text = forms.CharField(
-        label=gettext_lazy("Message"),
-        required=False,
-        strip=False,
-        max_length=200_000,
-        widget=forms.Textarea({"rows": 12}),
-    )
     shared = forms.BooleanField(label=gettext_lazy("Shared with everybody"), required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -68,9 +63,8 @@ class PrewrittenForm(forms.Form):
 
     @property
     def body(self) -> Body:
-        values = self.cleaned_data
-        text = values.get("text", "").replace("\r\n", "\n")
-        return Body(html=values.get("html", ""), text=text)
+        text, html = self.letter()
+        return Body(text=text) if self.designed else Body(html=html, text=text)
 
     def columns(self) -> dict[str, Any]:
         raise NotImplementedError
@@ -90,7 +84,7 @@ class TemplateForm(PrewrittenForm):
     )
     kept = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
 
-    field_order = ("name", "folder", "language", "subject", "html", "text", "attachments", "shared")
+    field_order = ("name", "folder", "language", "subject", "text", "attachments", "shared")
 
     def __init__(self, *args: Any, template: Template | None = None, **values: Any) -> None:
         super().__init__(*args, **values)
@@ -98,6 +92,7 @@ class TemplateForm(PrewrittenForm):
         fields["folder"].queryset = TemplateFolder.objects.kept()
         fields["language"].choices = [("", _("Any language")), *settings.LANGUAGES]
         files = list(template.files.all()) if template else []
+        self.designed = bool(template and is_designed(template.html))
         self.files_before = files
         fields["kept"].choices = [(str(file.pk), file.name) for file in files]
         self.initial.setdefault("kept", [str(file.pk) for file in files])
@@ -133,12 +128,12 @@ class SnippetForm(PrewrittenForm):
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )
 
-    field_order = ("name", "shortcut", "html", "text", "shared")
+    field_order = ("name", "shortcut", "text", "shared")
 
     def __init__(self, *args: Any, owner: User | None, row: Prewritten | None, **values: Any):
         super().__init__(*args, **values)
         self.owner, self.row = owner, row
-        self.fields["text"].widget.attrs["rows"] = 5
+        self.designed = bool(row and is_designed(row.html))
 
     def clean_shortcut(self) -> str:
         shortcut: str = self.cleaned_data["shortcut"].lstrip(";").lower()

@@ -55,6 +55,8 @@ def _people(request: Request) -> Any:
 def _typed(form: PrewrittenForm) -> Template:
     """A row that is never saved."""
     body = {name: str(form[name].value() or "") for name in ("html", "text")}
+    if form.is_bound:
+        body = form.body._asdict()
     named = [name for name in ("subject", "language") if name in form.fields]
     said = {name: str(form[name].value() or "") for name in named}
     if said.get("language") not in dict(settings.LANGUAGES):

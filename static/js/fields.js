@@ -4,13 +4,17 @@
 let last = null;
 
 document.addEventListener("focusin", (event) => {
-  if (event.target.closest("[data-fields]") && event.target.matches("[name=subject], textarea[name=text]")) last = event.target;
+  if (event.target.closest("[data-fields]")?.matches("form") && event.target.matches("[name=subject], textarea[name=text], [data-rich] *")) last = event.target;
 });
 
 document.addEventListener("click", (event) => {
   const chip = event.target.closest?.("[data-inserts]");
   if (!chip) return;
   const form = chip.closest("[data-fields]");
+  if (form.editor && !(last?.name === "subject" && form.contains(last))) {
+    form.dispatchEvent(new CustomEvent("musubi:insert", { detail: { html: chip.dataset.inserts } }));
+    return;
+  }
   const field = last && form.contains(last) ? last : form.querySelector("textarea[name=text]");
   field.focus();
   field.setRangeText(chip.dataset.inserts, field.selectionStart, field.selectionEnd, "end");

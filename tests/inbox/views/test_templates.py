@@ -65,6 +65,21 @@ def test_text_that_was_not_touched_keeps_its_formats(client: Client, hana: User)
     client.post(row.get_absolute_url(), body(name="Other", text="Dear you"))
     row.refresh_from_db()
     assert (row.name, row.html) == ("Other", "<p>Dear <b>you</b></p>")
+    designed = "<table><tbody><tr><td>Dear you</td></tr></tbody></table>"
+    row.change(html=designed)
+    assert "data-kit" not in client.get(row.get_absolute_url()).content.decode()
+    client.post(row.get_absolute_url(), body(html="<p>Dear you</p>", text="Dear you"))
+    row.refresh_from_db()
+    assert row.html == designed
+
+
+def test_what_the_editor_wrote_is_kept(client: Client, hana: User) -> None:
+    client.force_login(hana)
+    html = "<p>Dear <strong>{{ contact.name }}</strong></p>"
+    client.post(f"{PATH}new/", body(html=html, text="", rich="yes"))
+    row = Template.objects.get()
+    assert row.html == html and row.text == "Dear {{ contact.name }}"
+    assert "data-kit" in client.get(row.get_absolute_url()).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -110,7 +125,7 @@ def test_a_preview_runs_nothing(client: Client, hana: User) -> None:
     make_contact(owner=hana, first_name="<script>x()</script>")
     client.force_login(hana)
     html = '<p style="color:red" onclick="x()">Dear {{ contact.first_name }}<img src=//a.b></p>'
-    part = client.post(f"{PATH}new/", body(html=html, preview="yes"), headers=HTMX)
+    part = client.post(f"{PATH}new/", body(html=html, rich="yes", preview="yes"), headers=HTMX)
     shown = part.content.decode()
     assert "<p>Dear &lt;script&gt;x()&lt;/script&gt;</p>" in shown
     assert "style" not in shown and "<img" not in shown
