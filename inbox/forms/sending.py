@@ -15,38 +15,44 @@ THEN = ("done", "task")
 
 
 class SendingForm(forms.Form):
-    """`send` is the button that was pressed: "" for Send, "done", "task", "later" for the time that
-    was typed, or "at 2027-03-01T00:00:00+00:00" for one that was offered."""
+    """`send` is the button that was pressed: "" for Send, "done", "task", "now", or
+    "at 2027-03-01T00:00:00+00:00" for a time that was offered. A time that was typed counts for all
+    but these two: what was meant for later never leaves at once."""
 
     send = forms.CharField(max_length=60, required=False)
     when = forms.CharField(
         label=_("Another time"),
         max_length=60,
         required=False,
-        widget=forms.TextInput({"autocomplete": "off"}),
+        widget=forms.TextInput(
+            {"class": "input", "autocomplete": "off", "placeholder": _("tomorrow 9:00")}
+        ),
     )
     holds = forms.BooleanField(
         label=_("Ask me first if they write before then"), required=False, initial=True
     )
-    seen = forms.IntegerField(min_value=0, max_value=LARGEST, required=False)
+    seen = forms.IntegerField(
+        min_value=0, max_value=LARGEST, required=False, widget=forms.HiddenInput
+    )
     send_at: datetime | None = None
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
-        pressed, now = values.get("send", ""), timezone.localtime()
-        if pressed != "later" and not pressed.startswith("at "):
+        pressed = values.get("send", "")
+        typed = pressed.removeprefix("at ") if pressed.startswith("at ") else values.get("when", "")
+        if pressed == "now" or not typed:
             return values
-        typed = values.get("when", "") if pressed == "later" else pressed.removeprefix("at ")
         try:
-            self.send_at = later.read_time(typed, now)
+            self.send_at = later.read_time(typed, timezone.localtime())
         except later.NotATime as refused:
             self.add_error("when", str(refused))
         return values
 
     @property
     def confirmed(self) -> list[str]:
+        """The keys of what its writer has seen already."""
         data: Any = self.data
-        return [key[:400] for key in data.getlist("confirmed")[:20]]
+        return [key[:400] for key in data.getlist("confirmed")[:20]] if self.is_bound else []
 
     @property
     def then(self) -> str:

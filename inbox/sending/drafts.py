@@ -9,6 +9,7 @@ import mimetypes
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.files.base import File
@@ -116,11 +117,12 @@ def open_draft(user: User, place: Place, key: str, ticked: Collection[str] = ())
 # --- sending --------------------------------------------------------------------------------------
 
 
-def sent(user: User, draft: Draft | None, email: Email) -> None:
-    """It waits out of sight until Undo is over; those whose e-mails have left go."""
+def sent(user: User, draft: Draft | None, email: Email, send_at: datetime | None = None) -> None:
+    """It waits out of sight until Undo is over, or its time has come; those whose e-mails have left
+    go."""
     Draft.objects.visible_to(user).left_behind().delete()
     if draft:
-        Draft.objects.filter(pk=draft.pk, sent_as=None).update(sent_as=email)
+        Draft.objects.filter(pk=draft.pk, sent_as=None).update(sent_as=email, send_at=send_at)
 
 
 @transaction.atomic

@@ -31,6 +31,14 @@ _FILE = re.compile(
 )
 
 
+class Stopped(Exception):
+    """Not sent, until somebody has seen these."""
+
+    def __init__(self, doubts: "Sequence[Doubt]") -> None:
+        super().__init__(len(doubts))
+        self.doubts = doubts
+
+
 @dataclass(frozen=True)
 class Doubt:
     """`key` names it in the form; `email` is what came, where that is the reason."""

@@ -5,10 +5,9 @@ stays, and "save" and "upload" are answered with JSON (static/js/autosave.js, at
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.http import HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -16,16 +15,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from crm import undo
 from crm.models import Company, Deal, Email
-from crm.web import Request, back, done
+from crm.web import Request, done
 from inbox.forms.composer import ComposerForm
+from inbox.forms.sending import SendingForm
 from inbox.models import Draft, DraftFile, Template
-from inbox.sending import composer, content, drafts
+from inbox.sending import composer, content, drafts, guard
 from inbox.sending.composer import NotSendable
-from inbox.views.finding import contact_of
+from inbox.sending.guard import Doubt, Stopped
+from inbox.views import leaving
 from inbox.views.templated import chosen_template
 from inbox.views.writing import Writing, begin, posted, shown
 
@@ -120,9 +120,11 @@ def _refused(
     return _shown_again(request, writing, form)
 
 
-def _shown_again(request: Request, writing: Writing, form: ComposerForm) -> HttpResponse:
+def _shown_again(
+    request: Request, writing: Writing, form: ComposerForm, doubts: Sequence[Doubt] = ()
+) -> HttpResponse:
     draft = Draft.objects.open_for(request.user).filter(key=_key(request)).first()
-    return shown(request, writing._replace(draft=draft), form, status=422)
+    return shown(request, writing._replace(draft=draft), form, doubts=doubts, status=422)
 
 
 def _upload(request: Request, writing: Writing) -> HttpResponse:
@@ -175,19 +177,22 @@ def _discard(request: Request, writing: Writing) -> HttpResponse:
 
 
 def _send(request: Request, writing: Writing) -> HttpResponse:
-    form = posted(request, writing)
+    form, sending = posted(request, writing), SendingForm(request.POST)
     try:
         draft = _keep_or_sent(request, form, writing)
-        sent = _sent(request, writing, form, draft) if form.is_valid() else None
+        good = form.is_valid() and sending.is_valid()
+        sent = _sent(request, writing, form, sending, draft) if good else None
     except drafts.Changed as found:
         words = _("This draft was changed in another window. Press Send again to send this one.")
         return _overtaken(request, writing, form, found.draft, words)
     except NotSendable as refused:
         return _refused(request, writing, form, refused)
+    except Stopped as stopped:
+        return _shown_again(request, writing, form, stopped.doubts)
     if sent is None:
         return _shown_again(request, writing, form)
-    drafts.sent(request.user, draft, sent)
-    return _leaving(request, sent, _whereto(request, writing, sent))
+    drafts.sent(request.user, draft, sent, sending.send_at)
+    return leaving.leave(request, writing, sent, sending)
 
 
 def _keep_or_sent(request: Request, form: ComposerForm, writing: Writing) -> Draft | None:
@@ -198,20 +203,51 @@ def _keep_or_sent(request: Request, form: ComposerForm, writing: Writing) -> Dra
         return None
 
 
-def _sent(request: Request, writing: Writing, form: ComposerForm, draft: Draft | None) -> Email:
-    """The e-mail, logged and due. Raises NotSendable."""
-    values, place = form.cleaned_data, writing.place
+def _sent(
+    request: Request,
+    writing: Writing,
+    form: ComposerForm,
+    sending: SendingForm,
+    draft: Draft | None,
+) -> Email:
+    """The e-mail, logged and due. Raises NotSendable, and Stopped where something speaks against it
+    that was not seen yet."""
+    typed = form.typed()
+    email = _written(request, writing, form, typed, draft)
+    later = sending.send_at
+    email = replace(email, send_at=later, holds=bool(later and sending.cleaned_data["holds"]))
+    if draft:  # else it has been sent, and is answered with what was
+        found = guard.doubts(
+            email,
+            writing.scene,
+            by=request.user,
+            seen=sending.cleaned_data["seen"],
+            text=typed.text,
+            confirmed=sending.confirmed,
+        )
+        if found:
+            raise Stopped(found)
+    return composer.send(email, by=request.user)
+
+
+def _written(
+    request: Request,
+    writing: Writing,
+    form: ComposerForm,
+    typed: content.Typed,
+    draft: Draft | None,
+) -> composer.NewEmail:
+    """What was typed, as it is to be sent. Raises NotSendable."""
+    place = writing.place
     said = content.finished(
-        form.typed(),
-        values["mailbox"].mailbox,
+        typed,
+        form.cleaned_data["mailbox"].mailbox,
         answers=place.answers,
         forwards=place.forwards,
         files=DraftFile.objects.filter(draft=draft, kept=True) if draft else (),
     )
-    email = _new_email(request, writing, form, said)
-    if draft:
-        email = replace(email, template=Template.objects.filter(drafts=draft).first())
-    return composer.send(email, by=request.user)
+    template = Template.objects.filter(drafts=draft).first() if draft else None
+    return replace(_new_email(request, writing, form, said), template=template)
 
 
 def _new_email(
@@ -233,26 +269,6 @@ def _new_email(
         on=[place.record] if isinstance(place.record, Company | Deal) else [],
         undo_seconds=request.user.undo_seconds,
     )
-
-
-def _leaving(request: Request, sent: Email, to: str) -> HttpResponse:
-    """On to the record; the toast takes it back while it waits."""
-    seconds = request.user.undo_seconds
-    if not seconds:
-        return done(request, to)
-    said = ngettext("Sending in {n} second.", "Sending in {n} seconds.", seconds)
-    taken_back = reverse("inbox:cancellation", args=[sent.pk])
-    return done(request, to, toast=said.format(n=seconds), undo=taken_back)
-
-
-def _whereto(request: Request, writing: Writing, sent: Email) -> str:
-    """The record; a reply that was written in place leaves one where one was."""
-    to = writing.place.record or contact_of(request, sent)
-    there = to.get_absolute_url() if to else reverse("inbox:email", args=[sent.pk])
-    if not request.htmx or not (writing.place.answers or writing.place.forwards):
-        return there
-    came_from = back(request, there)
-    return there if urlsplit(came_from).path == request.path else came_from
 
 
 # --- what came along ------------------------------------------------------------------------------

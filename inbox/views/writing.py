@@ -5,16 +5,22 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
+from crm import web
 from crm.models import Contact
 from crm.web import Request, page
 from inbox.forms.composer import ComposerForm
+from inbox.forms.sending import SendingForm
 from inbox.mime import prose
 from inbox.models import Draft, DraftFile, Mailbox
 from inbox.models.identities import proven_sender
-from inbox.sending import drafts
+from inbox.sending import allowance, drafts, guard
+from inbox.sending.allowance import Allowance
 from inbox.sending.drafts import Place
+from inbox.sending.guard import Doubt, Scene
+from inbox.sending.later import offers
 from inbox.views.templated import with_template
 
 
@@ -26,6 +32,11 @@ class Writing(NamedTuple):
     initial: dict[str, Any]
     people: Sequence[Contact] = ()  # whom it may be for, where the record leaves that open
     draft: Draft | None = None  # as it is shown
+
+    @property
+    def scene(self) -> Scene:
+        """What there may be news of, while it is written."""
+        return Scene(self.place.answers, self.place.record)
 
     @property
     def ids(self) -> str:
@@ -64,24 +75,58 @@ def begin(request: Request, writing: Writing) -> HttpResponse:
 
 
 def shown(
-    request: Request, writing: Writing, form: ComposerForm, *, status: int = 200
+    request: Request,
+    writing: Writing,
+    form: ComposerForm,
+    *,
+    doubts: Sequence[Doubt] = (),
+    status: int = 200,
 ) -> HttpResponse:
-    place = writing.place
-    replies = place.answers and not place.forwards
-    form.fields["text" if replies else "to" if place.forwards else "subject"].widget.attrs[
-        "autofocus"
-    ] = True
+    form.fields[_first(writing.place)].widget.attrs["autofocus"] = True
     mailboxes = mailboxes_of(request)
+    sender = _sender(form, mailboxes)
     context = {
+        "allowance": _allowance(mailboxes, sender),
         "form": form,
         "writing": writing,
         "mailboxes": mailboxes,
         "signatures": _signatures(mailboxes),
         "files": writing.files,
         "ticked": set(form["kept"].value() or ()),
-        "sender": _sender(form, mailboxes),
+        "sender": sender,
+        **_sending(request, writing, doubts),
     }
     return page(request, "inbox/composer.html", context, part="composer", status=status)
+
+
+def _first(place: Place) -> str:
+    """The field that somebody writes in first."""
+    if place.forwards:
+        return "to"
+    return "text" if place.answers else "subject"
+
+
+def _sending(request: Request, writing: Writing, doubts: Sequence[Doubt]) -> dict[str, Any]:
+    """When it shall leave, and what was news when the composer opened."""
+    scene, now = writing.scene, timezone.localtime()
+    planned = writing.draft.send_at if writing.draft else None
+    later_on = planned and timezone.localtime(planned) > now
+    start = {"when": f"{timezone.localtime(planned):%Y-%m-%d %H:%M}" if later_on else ""}
+    if request.method != "POST":
+        start["seen"] = str(guard.newest(scene, request.user))
+    sending = SendingForm(web.posted(request), initial=start, auto_id=f"send-{writing.ids}")
+    return {
+        "sending": sending,
+        "offers": offers(now),
+        "doubts": doubts,
+        "confirmed": [*sending.confirmed, *(doubt.key for doubt in doubts)],
+        "colleagues": [] if doubts else guard.writing_now(scene, request.user, now),
+    }
+
+
+def _allowance(mailboxes: Iterable[Mailbox], sender: int | None) -> Allowance | None:
+    chosen = next((each for each in mailboxes if each.pk == sender), None)
+    return allowance.remaining(chosen, timezone.now()) if chosen else None
 
 
 def _signatures(mailboxes: Iterable[Mailbox]) -> list[tuple[int, SafeString]]:

@@ -1,4 +1,4 @@
-/* The composer: Ctrl+Enter sends (never while a Japanese word is being composed), Cc and Bcc fold away
+/* The composer: Ctrl+Enter sends, with Shift it is done as well (never while a Japanese word is being composed), Cc and Bcc fold away
    until wanted, the signature is that of the mailbox, and Send works once. What else it can do is in
    the modules that its form names; they are loaded when one opens. */
 
@@ -8,7 +8,7 @@ document.addEventListener("keydown", (event) => {
   const form = event.target.closest("[data-composer]");
   if (!form) return;
   event.preventDefault();
-  form.requestSubmit();
+  form.requestSubmit(event.shiftKey ? form.querySelector("[name=send][value=done]") : null);
 });
 
 /* Before htmx hears of it: a second press goes nowhere. */
@@ -49,7 +49,7 @@ document.addEventListener("change", (event) => {
   const form = event.target.closest("[data-composer]");
   if (event.target.name !== "mailbox" || !form) return;
   for (const each of form.querySelectorAll("[data-signature]")) {
-    each.hidden = each.dataset.signature !== event.target.value;
+    each.hidden = each.dataset.signature !== event.target.value.split(" ")[0];
   }
 });
 

@@ -76,6 +76,7 @@ def test_of_two_windows_the_later_is_told(
     assert status == 409 and said["version"] == 2 and "another window" in said["said"]
     assert Draft.objects.get().text == "here, and on"
     sent = {"mailbox": mailbox.pk, "to": aoki.email, "key": "k1", "version": 1, "text": "there"}
+    sent["subject"] = "Offer"
     answer = signed_in.post(url, sent)
     assert answer.status_code == 422 and "Press Send again" in answer.content.decode()
     assert not Email.objects.exists()
@@ -133,7 +134,8 @@ def test_files_are_kept_at_once_and_go_along_ticked(
     post(signed_in, url, text="Hello", kept=[second.mark])
     assert [file.name for file in Draft.objects.get().kept_files()] == ["b.txt"]
     values = {"mailbox": mailbox.pk, "key": "k1", "version": 1, "kept": [second.mark]}
-    assert signed_in.post(url, {**values, "to": aoki.email, "text": "Hello"}).status_code == 303
+    values |= {"to": aoki.email, "subject": "Offer", "text": "Hello"}
+    assert signed_in.post(url, values).status_code == 303
     assert [file.name for file in Email.objects.get().attachments()] == ["b.txt"]
     assert Email.objects.get().attachments().get().content() == b"b.txt"
 
@@ -160,7 +162,7 @@ def test_a_picture_in_the_text_becomes_a_part_of_the_mail(
     src = post(signed_in, url, do="upload", inline="yes", file=picture())[1]["src"]
     post(signed_in, url, do="upload", inline="yes", file=picture("gone.png"))
     html = f'<p>See <img src="{src}" alt="a.png"> <img src="/drafts/files/99999/"></p>'
-    values = {"mailbox": mailbox.pk, "key": "k1", "version": 0, "to": aoki.email}
+    values = {"mailbox": mailbox.pk, "key": "k1", "version": 0, "to": aoki.email, "subject": "s"}
     assert signed_in.post(url, {**values, "html": html, "rich": "yes"}).status_code == 303
     email = Email.objects.get()
     (file,) = email.attachments()
@@ -210,7 +212,7 @@ def test_undo_reopens_the_draft_unchanged(
 
 def test_what_has_left_leaves_no_draft(signed_in: Client, aoki: Contact, mailbox: Mailbox) -> None:
     url = f"/contacts/{aoki.pk}/emails/"
-    values = {"mailbox": mailbox.pk, "to": aoki.email, "text": "Hello"}
+    values = {"mailbox": mailbox.pk, "to": aoki.email, "subject": "Offer", "text": "Hello"}
     post(signed_in, url, **values)
     signed_in.post(url, {**values, "key": "k1", "version": 1})
     Outgoing.objects.update(state=Outgoing.State.SENT)

@@ -89,6 +89,7 @@ def test_the_composer_offers_them_and_an_answer_goes_out_from_what_was_written_t
     html = signed_in.get(f"/emails/{asked.pk}/reply/").content.decode()
     assert f'<option value="{mailbox.pk} {ALIAS}" selected>Sales &lt;{ALIAS}&gt;</option>' in html
     values = {"mailbox": f"{mailbox.pk} {ALIAS}", "key": "k", "to": aoki.email, "text": "Yes."}
+    values["subject"] = "Re: Offer?"
     assert signed_in.post(f"/emails/{asked.pk}/reply/", values).status_code == 303
     sender = Outgoing.objects.get().email.participants.get(role="from")
     assert (sender.name, sender.address) == ("Sales", ALIAS)

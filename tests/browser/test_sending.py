@@ -1,0 +1,58 @@
+"""Send, and how else: later by the menu, and stopped once where somebody wrote meanwhile."""
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from crm.models import Contact, User
+from inbox.models import Outgoing
+from tests.browser.conftest import SignIn
+from tests.factories import make_email, make_mailbox
+
+
+@pytest.mark.rule("M26")
+def test_a_letter_for_tomorrow_stands_with_its_time_and_leaves_when_told_to(
+    sign_in: SignIn, hana: User, aoki: Contact
+) -> None:
+    make_mailbox(hana)
+    page = sign_in(hana)
+    page.goto(f"/contacts/{aoki.pk}/emails/")
+    page.get_by_label("Subject").fill("Offer")
+    page.locator(".ProseMirror").fill("Dear Yuki")
+    page.get_by_role("button", name="More ways to send").click()
+    when = page.get_by_label("Another time")
+    when.fill("one fine day")
+    when.press("Enter")
+    expect(page.get_by_text("Write a day and a time")).to_be_visible()
+    page.get_by_role("button", name="More ways to send").click()
+    expect(when).to_have_value("one fine day")
+    when.fill("tomorrow 9:00")
+    when.press("Enter")
+    waiting = page.locator("[data-status=scheduled]")
+    expect(waiting).to_contain_text("Will be sent on")
+    assert Outgoing.objects.get().due_at > timezone.now()
+    waiting.get_by_role("button", name="Send now").click()
+    expect(page.locator("[data-status=scheduled]")).to_contain_text("Will be sent on")
+    assert Outgoing.objects.due(timezone.now()).exists()
+
+
+@pytest.mark.rule("M21")
+def test_an_answer_in_the_meantime_is_shown_first(
+    sign_in: SignIn, hana: User, aoki: Contact
+) -> None:
+    make_mailbox(hana)
+    asked = make_email(aoki, by=hana, subject="Offer?", text="Could you send an offer?")
+    page = sign_in(hana)
+    page.goto(f"/emails/{asked.pk}/reply/")
+    page.locator(".ProseMirror").fill("Gladly, it is attached.")
+    make_email(aoki, by=hana, thread=asked.thread, text="Never mind, we chose another.")
+    page.keyboard.press("Control+Enter")
+    stopped = page.get_by_role("alert")
+    expect(stopped).to_contain_text("Yuki Aoki has written since you began to write.")
+    expect(stopped).to_contain_text("Never mind, we chose another.")
+    expect(stopped).to_contain_text("It speaks of an attachment and has none.")
+    assert not Outgoing.objects.exists()
+    expect(page.locator(".ProseMirror")).to_contain_text("Gladly")
+    page.get_by_role("button", name="Send", exact=True).last.click()
+    page.wait_for_url("**/contacts/*/")
+    assert Outgoing.objects.count() == 1
