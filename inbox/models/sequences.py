@@ -31,8 +31,13 @@ MOST_WAIT = 90  # working days
 class SequenceQuerySet(models.QuerySet["Sequence"]):
     def visible_to(self, user: "User") -> Self:
         """Kept ones: one's own and those that are shared; an admin sees all."""
-        kept = self.filter(archived_at=None)
-        return kept if user.is_admin else kept.filter(Q(owner=user) | Q(shared=True))
+        return self.filter(archived_at=None)._theirs(user)
+
+    def archived_for(self, user: "User") -> Self:
+        return self.filter(archived_at__isnull=False)._theirs(user)
+
+    def _theirs(self, user: "User") -> Self:
+        return self if user.is_admin else self.filter(Q(owner=user) | Q(shared=True))
 
 
 class Sequence(Timestamped):

@@ -46,10 +46,14 @@ def _candidates(request: Request, data: Any, sequence: Any, mailbox: Any) -> lis
 
 
 def _contacts(request: Request, data: Any) -> Any:
-    named = [pk for text in data.getlist("ids") for pk in text.split(",")]
-    pks = [int(pk) for pk in named if pk.isascii() and pk.isdecimal() and len(pk) < 19]
-    rows = Contact.objects.visible_to(request.user).filter(pk__in=pks[: enrolling.MOST])
+    rows = Contact.objects.visible_to(request.user).filter(pk__in=_named(data)[: enrolling.MOST])
     return rows.select_related("company").prefetch_related("addresses")
+
+
+def _named(data: Any) -> list[int]:
+    """The ids of contacts, apart or with commas between them."""
+    named = [pk for text in data.getlist("ids") for pk in text.split(",")]
+    return [int(pk) for pk in named if pk.isascii() and pk.isdecimal() and len(pk) < 19]
 
 
 def _enrol(
@@ -73,6 +77,7 @@ def _enrol(
 def _page(
     request: Request, form: ChoiceForm, found: list[Candidate], status: int = 200
 ) -> HttpResponse:
+    data = request.POST if request.method == "POST" else request.GET
     words = request.GET.get("contacts_q", "").strip()
     offered = Contact.objects.visible_to(request.user).search(words, request.user)
     offered = offered.exclude(pk__in=[each.contact.pk for each in found])
@@ -84,6 +89,8 @@ def _page(
         "ids": ",".join(str(each.contact.pk) for each in found),
         "words": words,
         "offered": offered.prefetch_related("addresses")[:MOST_FOUND] if words else (),
+        "cut": len(_named(data)) > enrolling.MOST,
+        "most": enrolling.MOST,
         "posted": request.POST.getlist("enrol") if request.method == "POST" else None,
     }
     return page(request, "inbox/sequences/enrol.html", context, status=status)

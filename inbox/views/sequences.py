@@ -22,7 +22,10 @@ PAGE = 50
 
 @require_GET
 def sequences(request: Request) -> HttpResponse:
-    rows = Sequence.objects.visible_to(request.user).select_related("owner")
+    archived = request.GET.get("view") == "archived"
+    known = Sequence.objects
+    rows = known.archived_for(request.user) if archived else known.visible_to(request.user)
+    rows = rows.select_related("owner")
     after = request.GET.get("after", "")
     if after:
         name, pk = _place(after)
@@ -33,6 +36,7 @@ def sequences(request: Request) -> HttpResponse:
         "standings": results.standings(found[:PAGE]),
         "after": keyset.encode_values([last.name, last.pk]) if last else "",
         "later": bool(after),
+        "archived": archived,
     }
     return page(request, "inbox/sequences/list.html", context)
 

@@ -14,10 +14,21 @@ import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from crm.models import Attachment, Contact, Email
-from inbox.models import Mailbox, MailboxCopy, Outgoing, Reading
+from crm.models import Attachment, Contact, Email, User
+from inbox.models import (
+    Enrolment,
+    Mailbox,
+    MailboxCopy,
+    Outgoing,
+    Reading,
+    SendingHours,
+    Sequence,
+)
+from inbox.outreach import building, sequences
+from inbox.outreach.first_steps import follow_up
 from inbox.sending import composer, outbox, sent_copy
 from inbox.sync import engine
+from tests.factories import make_contact
 from tests.inbox.letters import rich_reply_to
 from tests.servers.dovecot import Dovecot
 from tests.servers.relay import Relay
@@ -117,3 +128,38 @@ def recovered(outgoing: Outgoing) -> Outgoing:
         sent_copy.settle(row)
     outgoing.refresh_from_db()
     return outgoing
+
+
+@pytest.mark.rule("M25")
+def test_a_killed_step_of_a_sequence_is_taken_once(
+    mailbox: Mailbox, hana: User, relay: Relay, child: Child
+) -> None:
+    hours = {str(day): ["00:00", "23:59"] for day in range(7)}
+    SendingHours.objects.create(user=hana, windows=hours, spacing=0)
+    sequence = building.make(Sequence(name="Follow-up", owner=hana), follow_up())
+    steps = child(0, "step", enrolled(sequence, mailbox).pk)
+    for fatal in [*points(steps)][::2]:
+        enrolment = enrolled(sequence, mailbox)
+        child(fatal, "step", enrolment.pk)
+        past = timezone.now() - timedelta(minutes=1)
+        Enrolment.objects.filter(pk=enrolment.pk).update(claimed_until=past)
+        for row in Enrolment.objects.due(timezone.now()):
+            sequences.advance(row, timezone.now())
+        for outgoing in Outgoing.objects.due(timezone.now()):
+            outbox.attempt(outgoing)
+        where = f"killed at step {fatal} of {steps}"
+        assert enrolment.runs.count() == 1, where
+        assert len(relay.accepted_by(enrolment.contact.email)) == 1, where
+
+
+def enrolled(sequence: Sequence, mailbox: Mailbox) -> Enrolment:
+    now = timezone.now()
+    row: Enrolment = Enrolment.objects.create(
+        sequence=sequence,
+        contact=make_contact(),
+        mailbox=mailbox,
+        by=mailbox.owner,
+        next_step_at=now,
+        claimed_until=now,
+    )
+    return row

@@ -2,6 +2,7 @@
 
     python -m tests.servers.killed N look MAILBOX_ID
     python -m tests.servers.killed N send OUTGOING_ID
+    python -m tests.servers.killed N step ENROLMENT_ID
 
 A step is a call of one of the product's own functions, so a kill may stand between any two of
 them, between two statements of the database and between two commands to a server. With N = 0 it
@@ -37,7 +38,10 @@ class Steps:
 
 def main(fatal: int, job: str, pk: int) -> None:
     django.setup()
-    from inbox.models import Mailbox, Outgoing
+    from django.utils import timezone
+
+    from inbox.models import Enrolment, Mailbox, Outgoing
+    from inbox.outreach import sequences
     from inbox.sending import outbox
     from inbox.sync import engine
 
@@ -45,6 +49,8 @@ def main(fatal: int, job: str, pk: int) -> None:
     sys.setprofile(steps)
     if job == "look":
         engine.look(Mailbox.objects.get(pk=pk), force=True)
+    elif job == "step":
+        sequences.advance(Enrolment.objects.get(pk=pk), timezone.now())
     else:
         outbox.attempt(Outgoing.objects.get(pk=pk))
     sys.setprofile(None)

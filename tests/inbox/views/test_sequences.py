@@ -243,6 +243,8 @@ def test_a_sequence_is_archived_and_taken_back(
     row.refresh_from_db()
     assert (row.state, row.why) == ("stopped", "archived")
     assert hanas.get(reverse("inbox:sequence", args=[sequence.pk])).status_code == 404
+    archived = hanas.get(reverse("inbox:sequences") + "?view=archived").content.decode()
+    assert reverse("inbox:sequence-return", args=[sequence.pk]) in archived
     hanas.post(reverse("inbox:sequence-return", args=[sequence.pk]))
     row.refresh_from_db()
     assert row.state == "active"
