@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from crm import notices
 from crm.models import Activity, Company, Contact, Deal, Role, Team, User
-from inbox.demo import handwritten, prewritten, records, talks
+from inbox.demo import followups, handwritten, prewritten, records, talks
 from inbox.demo.cast import HANA, INFO, KEN
 from inbox.models import Credential, Folder, HeadersRead, Mailbox
 from inbox.models.mailboxes import NEVER
@@ -39,6 +39,7 @@ def seed(*, contacts: int, emails: int, seed: int, password: str) -> None:
     handwritten.write_notes(persons, rng, now)
     handwritten.write_tasks(persons, rng, now)
     prewritten.write(people, rng)
+    followups.write(people, rng)
     records.settle_news()
     _disconnected_mailbox(people[0], rng)
 

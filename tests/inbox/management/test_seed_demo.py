@@ -29,7 +29,7 @@ from crm.models import (
     User,
 )
 from inbox.mime.ids import normal
-from inbox.models import Mailbox, MessageId, Snippet, Template
+from inbox.models import Enrolment, Mailbox, MessageId, Sequence, Snippet, Template
 
 pytestmark = pytest.mark.django_db
 
@@ -185,9 +185,16 @@ def test_it_has_templates_that_were_used_in_both_languages() -> None:
     assert Snippet.objects.count() == 4
 
 
+def test_it_has_a_sequence_in_which_nobody_waits_for_mail() -> None:
+    seed()
+    assert Sequence.objects.get().steps.count() == 3
+    states = set(Enrolment.objects.values_list("state", flat=True))
+    assert states == {"finished", "stopped"}
+
+
 def test_a_large_one_takes_few_statements(django_assert_max_num_queries: Any) -> None:
     """Many rows in an INSERT: what takes more than a minute at 50,000 would show here."""
-    with django_assert_max_num_queries(500):
+    with django_assert_max_num_queries(530):
         seed(contacts=800, emails=3000)
     assert Email.objects.count() == 3000
     assert Contact.objects.count() == 800
