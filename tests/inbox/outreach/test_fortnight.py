@@ -71,7 +71,7 @@ def live(clock: time_machine.Traveller, events: list[Event]) -> None:
         moment = min(moments, default=END)
         if moment >= END:
             return
-        clock.move_to(max(moment, timezone.now()).astimezone(UTC) + timedelta(seconds=1))
+        clock.move_to(max(moment, timezone.now()).astimezone(UTC) + timedelta(minutes=1))
         while events and events[0][0] <= timezone.now():
             events.pop(0)[1]()
         tick()
