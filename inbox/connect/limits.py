@@ -3,6 +3,9 @@
 Only what a provider has published, or what its servers are known to enforce, stands here; the rest
 is None, and nothing is held back for it. Days are the 24 hours until now, as Google and Yandex
 count them. An owner who knows better (another plan, a raised quota) writes it down on the mailbox.
+
+Apple's and Yandex's figures were read on the pages named here; the others are as those pages are
+quoted elsewhere, and wait to be compared (docs/unverified.md).
 """
 
 from dataclasses import dataclass, replace
