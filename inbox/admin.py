@@ -151,6 +151,7 @@ class RedeliveryAdmin(SecretiveAdmin):
     secrets = ("frozen", "addresses")
     list_display = ("id", "outgoing", "state", "attempts", "due_at")
     list_filter = ("state",)
+    search_fields = ("outgoing__mailbox__email", "=outgoing__email__message_id")
     list_select_related = ("outgoing",)
     date_hierarchy = "due_at"
     exclude = ("frozen", "addresses")
@@ -206,6 +207,7 @@ class DraftFileAdmin(SecretiveAdmin):
     secrets = ("name", "path")
     list_display = ("id", "size", "at")
     exclude = secrets
+    search_fields = ("draft__user__email",)
 
 
 @admin.register(models.NeverLog)
@@ -347,6 +349,7 @@ class EnrolmentAdmin(ReadOnlyAdmin):
 @admin.register(models.StepRun)
 class StepRunAdmin(ReadOnlyAdmin):
     list_display = ("enrolment_id", "step", "mailbox", "activity_id", "at")
+    search_fields = ("step__sequence__name", "mailbox__email")
     list_select_related = ("step", "mailbox")
     date_hierarchy = "at"
 
@@ -354,6 +357,7 @@ class StepRunAdmin(ReadOnlyAdmin):
 @admin.register(models.Pace)
 class PaceAdmin(ReadOnlyAdmin):
     list_display = ("mailbox", "next_at")
+    search_fields = ("mailbox__email",)
     list_select_related = ("mailbox",)
 
 
@@ -368,6 +372,7 @@ class SendingHoursAdmin(ReadOnlyAdmin):
 class OptOutAdmin(SecretiveAdmin):
     secrets = ("mark",)
     list_display = ("id", "why", "by", "at")
+    search_fields = ("by__email",)
     list_select_related = ("by",)
     exclude = ("mark",)
     date_hierarchy = "at"

@@ -39,16 +39,27 @@ from inbox.models import (
     AwaitedId,
     Canary,
     Credential,
+    Draft,
+    DraftFile,
+    Enrolment,
     HeaderBlock,
     HeadersRead,
+    Identity,
     LogSecret,
     MailboxCopy,
     NeverLog,
+    OptOut,
     Outgoing,
+    Pace,
     Quarantined,
     RawCopy,
     Reading,
+    Redelivery,
+    SendingHours,
+    Sequence,
     Snippet,
+    Step,
+    StepRun,
     Template,
     TemplateFile,
     TemplateFolder,
@@ -108,6 +119,32 @@ def fill(number: int) -> None:
     DoomedFile.objects.create(path=f"attachments/{number}")
     _fill_inbox(user, email, number)
     _fill_templates(user, email, number)
+    _fill_writing(user, contact)
+    _fill_sequences(user, contact)
+
+
+def _fill_writing(user: User, contact: Contact) -> None:
+    box = user.mailboxes.get()
+    typed = dict.fromkeys(("to", "cc", "bcc", "subject", "html", "text", "quote", "key"), CANARY)
+    draft = Draft.objects.create(user=user, mailbox=box, contact=contact, **typed)
+    DraftFile.objects.create(draft=draft, name=CANARY, path=CANARY, size=1)
+    Identity.objects.create(mailbox=box, address=f"alias@{box.email}.example", code=CANARY)
+    claim = {"due_at": timezone.now(), "claimed_until": timezone.now(), "frozen": FROZEN}
+    Redelivery.objects.create(outgoing=box.outgoing.get(), addresses=[CANARY], **claim)
+
+
+def _fill_sequences(user: User, contact: Contact) -> None:
+    now, box = timezone.now(), user.mailboxes.get()
+    line = Sequence.objects.create(name="Follow-up", owner=user)
+    step = Step.objects.create(sequence=line, position=1, subject="Offer")
+    due = {"next_step_at": now, "claimed_until": now}
+    enrolment = Enrolment.objects.create(
+        sequence=line, contact=contact, mailbox=box, by=user, **due
+    )
+    StepRun.objects.create(enrolment=enrolment, step=step, mailbox=box, at=now)
+    Pace.objects.create(mailbox=box, next_at=now)
+    SendingHours.objects.create(user=user)
+    OptOut.objects.create(mark=f"{CANARY}{user.pk}", why=OptOut.Why.PERSON, by=user)
 
 
 def _fill_templates(user: User, email: Any, number: int) -> None:
@@ -211,6 +248,11 @@ def _cost(browse: Callable[[str], Any], address: str) -> int:
         "inbox/credential/?password__startswith=s",
         "inbox/outgoing/?frozen__startswith=c",
         "inbox/logsecret/?secret__startswith=c",
+        "inbox/identity/?code__startswith=c",
+        "inbox/draft/?text__startswith=c",
+        "inbox/draftfile/?draft__text__startswith=c",
+        "inbox/redelivery/?outgoing__frozen__startswith=c",
+        "inbox/optout/?mark__startswith=c",
     ],
 )
 def test_a_secret_cannot_be_filtered_for(browse: Callable[[str], Any], query: str) -> None:

@@ -26,6 +26,8 @@ VALUES = {
     "asked_to_see": {"email": 5, "by": "Rin"},
     "let_in": {"email": 5, "by": "Hana"},
     "task_assigned": {"title": "Call", "by": "Ken"},
+    "conversation_assigned": {"thread": 5, "subject": "Offer", "by": "Ken"},
+    "conversations_assigned": {"n": 3, "by": "Ken"},
 }
 
 
