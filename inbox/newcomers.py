@@ -1,6 +1,7 @@
 """Unknown people of an e-mail that is logged: made contacts, offered as such, or left alone (M14).
 
-Never anybody of a newsletter or a robot (M55), nor a colleague or a mailbox of ours.
+Never anybody of a newsletter or a robot (M55), nor a colleague, a mailbox of ours or
+what it has proven (M52).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,6 +12,7 @@ from crm.models import Contact, Participant, User
 from inbox.mime import robots
 from inbox.mime.types import Address
 from inbox.models import Mailbox
+from inbox.models.identities import own_addresses
 
 LONGEST = 254  # of an address that a contact can have
 _WRITTEN_TO = {Participant.Role.TO, Participant.Role.CC, Participant.Role.BCC}
@@ -53,9 +55,9 @@ def _unknown(people: Sequence[Address], known: Collection[str]) -> dict[str, str
             found[address] = found.get(address) or person.name
     if not found:
         return found
-    ours = set(User.objects.filter(email__in=found).values_list("email", flat=True))
-    for address in Mailbox.objects.values_list("email", flat=True):
-        ours.add(address.lower())
+    ours = own_addresses() | set(
+        User.objects.filter(email__in=found).values_list("email", flat=True)
+    )
     return {a: name for a, name in found.items() if a not in ours and _plain(a) not in ours}
 
 

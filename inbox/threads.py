@@ -7,13 +7,13 @@ references and is marked to be shown apart: a new subject, and nobody of the con
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from crm import conversations
 from crm.lib.subjects import is_new
 from crm.models import Email, Participant, Thread, User
-from inbox.models import AwaitedId, Mailbox
+from inbox.models import AwaitedId
+from inbox.models.identities import own_addresses
 
 MOST_AWAITED = 20  # of the ids that one message names, the nearest
 
@@ -49,13 +49,9 @@ def _is_unrelated(thread: Thread, subject: str, people: Collection[str]) -> bool
 
 
 def _ours(addresses: Collection[str]) -> set[str]:
-    """Those of connected mailboxes and of users, who are in every conversation."""
-    rows: tuple[QuerySet[Mailbox], QuerySet[User]] = (Mailbox.objects.all(), User.objects.all())
-    found: set[str] = set()
-    for each in rows:
-        named = each.annotate(lower=Lower("email")).filter(lower__in=addresses)
-        found.update(named.values_list("lower", flat=True))
-    return found
+    """Those of mailboxes, with what they have proven, and of users: in every conversation."""
+    users = User.objects.annotate(lower=Lower("email")).filter(lower__in=addresses)
+    return own_addresses().intersection(addresses).union(users.values_list("lower", flat=True))
 
 
 # --- what was missing arrives later ---------------------------------------------------------------

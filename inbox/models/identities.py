@@ -124,6 +124,13 @@ class Identity(Timestamped):
         return salted_hmac("inbox.identity", f"{self.pk} {code}", algorithm="sha256").hexdigest()
 
 
+def own_addresses() -> set[str]:
+    """Of every connected mailbox, with what it has proven, in lower case; as many as colleagues."""
+    proven = Identity.objects.proven().order_by().values_list("address")
+    rows = Mailbox.objects.order_by().values_list("email").union(proven)
+    return {address.lower() for (address,) in rows}
+
+
 def senders(mailboxes: "Iterable[Mailbox]") -> list[Sender]:
     """Under what these mailboxes may write, the own address of each first; one query."""
     boxes = list(mailboxes)

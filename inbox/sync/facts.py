@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable, Sequence
 from crm.models import Contact, User
 from inbox.mime.types import ParsedHeaders
 from inbox.models import Folder, Identity, LogSecret, Mailbox, NeverLog
+from inbox.models.identities import own_addresses
 from inbox.sync.never_log import names_of
 from inbox.sync.rules import Facts, LoggingAddress, everybody_in, is_covered, people_of
 
@@ -34,13 +35,6 @@ def is_never_logged(mailbox: Mailbox, header: ParsedHeaders) -> bool:
     """Whether the lists, as they are now, forbid it: they go before what was decided earlier."""
     never = never_over(mailbox, everybody_in(header))
     return is_covered(header, Facts(own=mailbox.email, never=never))
-
-
-def own_addresses() -> set[str]:
-    """Of every connected mailbox, with what it has proven (M52); as many as colleagues."""
-    proven = Identity.objects.proven().order_by().values_list("address")
-    rows = Mailbox.objects.order_by().values_list("email").union(proven)
-    return {address.lower() for (address,) in rows}
 
 
 def _contacts(people: set[str]) -> set[str]:

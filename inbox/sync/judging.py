@@ -12,8 +12,9 @@ from inbox.mime.origin import Origin, origin
 from inbox.mime.own_ids import is_ours, marker
 from inbox.mime.types import ParsedHeaders
 from inbox.models import Folder, MessageId
+from inbox.models.identities import own_addresses
 from inbox.reason import Reason
-from inbox.sync.facts import facts_for, own_addresses
+from inbox.sync.facts import facts_for
 from inbox.sync.identity import fingerprint, identity, marks
 from inbox.sync.known import known_ids
 from inbox.sync.rules import Facts, decide, ids_named_by, reason_to_read_report, sent_by

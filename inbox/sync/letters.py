@@ -14,7 +14,8 @@ from inbox.mime.forwards import originals
 from inbox.mime.ids import normal
 from inbox.mime.types import Address, ParsedHeaders, ParsedMessage
 from inbox.models import Mailbox, MessageId
-from inbox.sync.facts import never_over, own_addresses
+from inbox.models.identities import own_addresses
+from inbox.sync.facts import never_over
 from inbox.sync.identity import fingerprint, identity
 from inbox.sync.judging import Verdict, bare
 from inbox.sync.never_log import covers

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 
 import pytest
+from django.utils import timezone
 
 from crm import strangers, timeline
 from crm.models import Contact, Email, Participant, User
@@ -97,6 +98,20 @@ def test_an_alias_that_one_writes_from_is_nobody_new(
         receipt = engine.look(Mailbox.objects.get(pk=mailbox.pk))
         assert receipt is not None and receipt.logged == 1
         assert names() == [aoki.email] and not offered(hana)
+
+
+@pytest.mark.rule("M52")
+def test_a_proven_alias_in_a_copy_is_nobody_new(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot, hana: User
+) -> None:
+    mailbox.identities.create(address="sales@alias.example", proven_at=timezone.now())
+    mailbox.identities.create(address="other@alias.example")  # not proven: anybody may claim it
+    sent = send(mailbox, aoki.email)
+    copies = "Sales@Alias.example, sales+aoki@alias.example, other@alias.example"
+    reply = reply_to(sent, sender=aoki.email, to=mailbox.email, Cc=copies)
+    mailbox.change(contact_creation=WISH.ASK)
+    logged(mailbox, dovecot, reply)
+    assert offered(hana) == ["other@alias.example"]
 
 
 @pytest.mark.rule("M55")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 
 from crm import conversations, undo
 from crm.models import Contact, Email, User
@@ -86,6 +87,23 @@ def test_an_answer_that_is_readdressed_in_the_composer_is_apart_too(
     offer = send(mailbox, aoki.email, "Offer")
     assert send(mailbox, weber.email, "Party", answers=offer).apart == "unrelated"
     assert send(mailbox, aoki.email, "Party", answers=offer).apart == ""
+
+
+@pytest.mark.rule("M52")
+def test_an_alias_of_ours_is_nobody_of_the_conversation(
+    mailbox: Mailbox, aoki: Contact, weber: Contact, dovecot: Dovecot
+) -> None:
+    """Both letters name it; that they are about the same follows from nobody on our side."""
+    mailbox.identities.create(address="sales@alias.example", proven_at=timezone.now())
+    offer = send(mailbox, aoki.email, "Offer")
+    people = {"to": f"{weber.email}, sales@alias.example", "subject": "Party"}
+    first = reply_to(offer, sender=aoki.email, to=mailbox.email, Cc="Sales@alias.example")
+    dovecot.deliver(mailbox.email, first.as_bytes())
+    look(mailbox)
+    dovecot.append(
+        mailbox.email, "Sent", reply_to(offer, sender=mailbox.email, **people).as_bytes()
+    )
+    assert [email.apart for email in look(mailbox)] == ["unrelated"]
 
 
 @pytest.mark.rule("M20")

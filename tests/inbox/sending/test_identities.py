@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from crm.models import Contact, Email
 from inbox.models import Identity, Mailbox, Outgoing
+from inbox.models.identities import own_addresses
 from inbox.sending import composer, identities, outbox
-from inbox.sync.facts import own_addresses
 from tests.servers.relay import Relay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.live, pytest.mark.rule("M52")]
