@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Case, When
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -55,8 +56,8 @@ def _deals(rows: Any, query: QueryDict) -> Any:
 
 def chosen_pipeline(query: QueryDict) -> Pipeline | None:
     """The one that the query names, else the first."""
-    named = Pipeline.objects.filter(pk=number(query, "pipeline") or 0)
-    return named.first() or Pipeline.objects.first()
+    named = Case(When(pk=number(query, "pipeline") or 0, then=0), default=1)
+    return Pipeline.objects.order_by(named, "position", "pk").first()
 
 
 def number(query: QueryDict, name: str) -> int | None:

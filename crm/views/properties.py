@@ -62,22 +62,23 @@ class Property(NamedTuple):
     empty: str
 
 
-def properties_of(record: Any, user: User) -> list[Property]:
+def properties_of(record: Any, company: Company | None) -> list[Property]:
+    """Of a record and its company, as `company_of` finds it for whoever looks."""
     names = [name for name in NAMES[record.noun] if name != "lost_reason" or _is_lost(record)]
     if record.noun == "contact":
         names[:2] = fields_in_order(get_language() or "")
-    return [_property(record, name, user) for name in names]
+    return [_property(record, name, company) for name in names]
 
 
-def _property(record: Any, name: str, user: User) -> Property:
+def _property(record: Any, name: str, company: Company | None) -> Property:
     label, empty = WORDS[name]
-    return Property(name, str(label), _text(record, name, user), str(empty))
+    return Property(name, str(label), _text(record, name, company), str(empty))
 
 
-def _text(record: Any, name: str, user: User) -> str:
+def _text(record: Any, name: str, company: Company | None) -> str:
     match name:
         case "company_name":
-            return str(record.company) if company_of(record, user) else ""
+            return str(company or "")
         case "audience":
             shown: str = record.get_audience_display()
             return shown[:1].upper() + shown[1:]
@@ -147,7 +148,8 @@ def _show(
 
 
 def _context(request: Request, record: Record, name: str) -> dict[str, Any]:
-    shown = _property(record, name, request.user)
+    company = company_of(record, request.user) if name == "company_name" else None
+    shown = _property(record, name, company)
     return {"subject": record, "property": shown, record.noun: record}
 
 

@@ -78,7 +78,7 @@ def _page(request: Request, subject: Any, more: dict[str, Any]) -> HttpResponse:
         **timeline_context(request, subject),
         **more,
         subject.noun: subject,
-        "properties": properties_of(subject, request.user),
+        "properties": properties_of(subject, more.get("company")),
         "note_form": NoteForm(),
         "task_form": TaskForm(user=request.user),
         "pane": pane if pane in PANES else "activity",

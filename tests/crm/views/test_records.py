@@ -159,7 +159,7 @@ def test_a_page_costs_the_same_however_much_is_on_it(
                     signed_in.get(page)
                 counts[page].append(len(queries))
     for few, many in counts.values():
-        assert few == many <= 32
+        assert few == many <= 33  # one for its drafts, two for sequences and opt-outs
 
 
 def test_thirty_messages_are_one_card(signed_in: Client, aoki: Contact, pages: list[str]) -> None:

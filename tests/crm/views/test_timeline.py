@@ -152,7 +152,7 @@ def test_a_long_timeline_has_pages_and_costs_the_same(signed_in: Client, aoki: C
             with CaptureQueriesContext(connection) as queries:
                 html = shown(signed_in, aoki)
             counts.append(len(queries))
-    assert counts[0] == counts[1] <= 31
+    assert counts[0] == counts[1] <= 33  # as a record's page: tests/crm/views/test_records.py
     assert "Subject 20." in html and "Subject 21." not in html
     older = unescape(html.split('rel="next" href="')[1].split('"')[0])
     html = shown(signed_in, aoki, older)
