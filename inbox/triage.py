@@ -99,7 +99,8 @@ def _of_folder(rows: Any, user: User, wanted: Asked, now: datetime) -> Any:
         case "done":
             return rows.filter(state=states.DONE)
         case "scheduled":
-            return rows.filter(pk__in=scheduled_by(user).values("email__thread"))
+            later = Outgoing.objects.scheduled_by(user)
+            return rows.filter(pk__in=later.values("email__thread"))
         case "failed":
             return rows.filter(pk__in=failed_of(user).values("email__thread"))
         case _:
@@ -119,11 +120,6 @@ def _holding(word: str, user: User) -> Q:
     told = Q(newest__visibility=Email.Visibility.SUBJECT) | readable_by(user, "newest__")
     about = Q(newest__subject__icontains=word) & told
     return Q(Exists(people.filter(email=OuterRef("newest")))) | about
-
-
-def scheduled_by(user: User) -> Any:
-    """What `user` has written and leaves later, in no order."""
-    return Outgoing.objects.scheduled_by(user).order_by()
 
 
 def failed_of(user: User) -> Any:

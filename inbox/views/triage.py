@@ -12,7 +12,7 @@ from crm.models import Attachment, Deal, LastRead, Thread, User
 from crm.timeline import conversation as line_of
 from crm.web import Request, page, visible_or_404
 from inbox import triage
-from inbox.models import Draft, Mailbox
+from inbox.models import Draft, Mailbox, Outgoing
 from inbox.views.finding import contact_of
 
 MOST_FILES = 30
@@ -73,7 +73,7 @@ def _numbers(user: User) -> dict[str, str]:
     """Of the folders that ask for something."""
     return {
         "needs-reply": triage.mine_needing_reply(user, timezone.now()),
-        "scheduled": triage.up_to(triage.scheduled_by(user)),
+        "scheduled": triage.up_to(Outgoing.objects.scheduled_by(user)),
         "failed": triage.up_to(triage.failed_of(user)),
     }
 
