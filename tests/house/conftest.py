@@ -1,7 +1,7 @@
 """What the tests that walk every address share."""
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from crm import notices, todo
 from crm.models import Attachment, Contact, Hold, User
@@ -23,7 +23,9 @@ def rows(aoki: Contact, hana: User, mio: User) -> dict[str, int]:
     notice = notices.tell(mio, "reply", contact=aoki.pk, name="Yuki")
     assert notice is not None
     mailbox = make_mailbox(hana)
-    sequence = building.make(Sequence(name="Follow-up", owner=mio), follow_up())
+    with translation.override("ja"):  # words of its owner, whatever language the page is in
+        steps = follow_up()
+    sequence = building.make(Sequence(name="Follow-up", owner=mio), steps)
     enrolment = Enrolment.objects.create(
         sequence=sequence,
         contact=aoki,
