@@ -1,9 +1,12 @@
 """One settings file, all of it from the environment (12-factor); .env.example lists every name."""
 
+import sys
 from pathlib import Path
 
 import environ
 
+from config import sentry
+from config.logs import logging_of
 from config.schedule import BEAT
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -58,6 +61,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "inbox.views.metrics.DurationMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -202,6 +206,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SYNC_EVERY = 6  # last_run_at is beat's heartbeat: written about every 10 s
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
+CELERY_WORKER_REDIRECT_STDOUTS = False  # what is printed is no log line
 CELERY_TASK_TIME_LIMIT = 1800
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 
@@ -238,13 +243,14 @@ SITE_URL = env.str("SITE_URL", default="").rstrip("/") or (
     if HTTPS
     else f"http://{ALLOWED_HOSTS[0]}:{env.int('PORT', default=8000)}"
 )
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
-}
+LOGGING = logging_of(
+    env.str("LOG_LEVEL", default="WARNING"),
+    env.str("LOG_FORMAT", default="auto"),
+    terminal=sys.stderr.isatty(),
+)
+if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
+    sentry.start(SENTRY_DSN)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # without one there is no /metrics
 
 # --- Content security (no inline script, no inline style, nothing from elsewhere) -------------
 

@@ -26,7 +26,8 @@ def mail_due(now: datetime) -> None:
             written(notice).send()
             notice.mailed()
         except Exception as why:  # whatever a mail server does, the next notice is mailed
-            log.warning("notice %s was not mailed: %s", notice.pk, type(why).__name__)
+            fields = {"notice": notice.pk, "error_code": type(why).__name__}
+            log.warning("a notice was not mailed", extra=fields)
 
 
 def written(notice: Notice) -> EmailMessage:

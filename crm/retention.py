@@ -195,7 +195,7 @@ def sweep(paths: Collection[str] | None = None) -> None:
         try:
             _delete_file(path)
         except OSError as why:
-            _logger.error("%s is not deleted yet: %s", path, type(why).__name__)
+            _logger.error("a file is not deleted yet", extra={"error_code": type(why).__name__})
 
 
 @transaction.atomic

@@ -29,8 +29,8 @@ def look(mailbox_id: int) -> None:
     due = Mailbox.objects.due_a_look(timezone.now()).select_related("owner")
     try:
         engine.look(due.get(pk=mailbox_id))
-    except (Fault, LeaseLost, Mailbox.DoesNotExist) as why:
-        log.info("look at mailbox %s: %s", mailbox_id, why)  # its row says the rest
+    except (Fault, LeaseLost, Mailbox.DoesNotExist) as why:  # its row says the rest
+        log.info("no look", extra={"mailbox": mailbox_id, "error_code": type(why).__name__})
 
 
 @shared_task(expires=10)
@@ -111,4 +111,4 @@ def purge() -> None:
         try:
             retention.purge(rule, now)
         except Exception:  # its receipt stays open; the next night tries again
-            log.exception("purging %s", rule.name)
+            log.exception("a purge failed", extra={"rule": rule.name})

@@ -29,7 +29,7 @@ from django.utils.translation import gettext as _
 
 from crm import notices, timeline
 from crm.models import Email
-from inbox import threads
+from inbox import metrics, threads
 from inbox.connect import doors
 from inbox.logbook import confirm_delivery, is_answered
 from inbox.mime import given_ids
@@ -242,6 +242,8 @@ def _becomes(outgoing: Outgoing, state: str, *, error: str = "", **values: objec
     """Set the state, and what the timeline shows of it, together. False: the claim was lost."""
     if not outgoing.settle(state=state, **values):
         return False
+    if state != Outgoing.State.SENDING:
+        metrics.sent(outgoing)
     _show(outgoing.email, state, error)
     if outgoing.email.status == state:
         _tell(outgoing.email, state, error)

@@ -13,12 +13,13 @@ is waited for. The lease is renewed in each transaction: who lost it writes noth
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from itertools import islice
 
 from django.utils import timezone
 
+from inbox import metrics
 from inbox.connect import doors
 from inbox.models import Folder, Mailbox
 from inbox.sync.chunks import chunks, take
@@ -79,6 +80,7 @@ def note_trouble(mailbox: Mailbox, token: str, why: Exception) -> None:
     if not mailbox.hold(token, now):
         return
     mailbox.refresh_from_db()
+    metrics.not_looked(mailbox, why)
     fault = why if isinstance(why, Fault) else Fault("internal", transient=True)
     mailbox.note_fault(
         fault.code,
@@ -116,6 +118,7 @@ def look_at(
     receipt.round_trips = session.round_trips - trips
     receipt.bytes_in = session.bytes_in - volume
     receipt.seconds = round(time.monotonic() - started, 3)
+    metrics.looked(mailbox, asdict(receipt))
     return receipt
 
 

@@ -50,7 +50,8 @@ def put(
     """Keep a message that could not be logged, with the kind and the place of what went wrong."""
     assert folder.uidvalidity is not None  # it was examined before anything was found in it
     error = _place(why)
-    _logger.error("UID %s of folder %s put into quarantine: %s", verdict.uid, folder.pk, error)
+    fields = {"mailbox": mailbox.pk, "folder": folder.pk, "uid": verdict.uid, "error_code": error}
+    _logger.error("a message was put into quarantine", extra=fields)
     Quarantined.objects.update_or_create(
         folder=folder,
         uidvalidity=folder.uidvalidity,

@@ -67,7 +67,8 @@ class Watcher:
                 try:
                     self._turn()
                 except Error as why:  # the database is away: the sessions are held on to
-                    log.error("the watcher waits for the database: %s", type(why).__name__)
+                    fields = {"error_code": type(why).__name__}
+                    log.error("the watcher waits for the database", extra=fields)
                     connection.close()
                     self.stop.wait(1)
         finally:
@@ -174,7 +175,7 @@ class Watcher:
         except (Fault, LeaseLost) as why:
             self._give_up(watched, why)
         except Exception:  # a tick logs and moves on to the next row
-            log.exception("watching mailbox %s", watched.mailbox.pk)
+            log.exception("watching a mailbox failed", extra={"mailbox": watched.mailbox.pk})
             self._give_up(watched, Fault("internal", transient=True))
         finally:
             close_old_connections()

@@ -30,7 +30,12 @@ def test_the_locks_agree() -> None:
 
 def test_every_dependency_has_its_line() -> None:
     told = re.findall(r"^\| (\w[\w-]*) \|", (ROOT / "docs/dependencies.md").read_text(), re.M)
-    lists = ("requirements.in", "requirements-demo.in", "requirements-dev.in")
+    lists = (
+        "requirements.in",
+        "requirements-demo.in",
+        "requirements-dev.in",
+        "requirements-sentry.in",
+    )
     wanted = set().union(*map(entries, lists))
     assert {each.lower() for each in told} - {"package"} == wanted
 
