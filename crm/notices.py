@@ -132,6 +132,13 @@ KINDS: dict[str, Kind] = {
         _("The server said: {said}"),
         ("inbox:email", "email"),
     ),
+    "send_held_privately": Kind(
+        "clock",
+        "yamabuki",
+        _("“{subject}” waits for you, since a private e-mail came"),
+        _("It was to be sent later. Send it all the same, or change it."),
+        ("inbox:email", "email"),
+    ),
     "send_held": Kind(
         "clock",
         "yamabuki",

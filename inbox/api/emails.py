@@ -12,6 +12,7 @@ from ninja import Header, Router, Status
 from pydantic import Field, field_validator
 
 from crm.models import Activity, Email, User
+from crm.models.emails import readable_by
 from crm.rest import access, shown
 from crm.rest.inputs import Body, Text
 from crm.rest.problems import FieldError, Problem
@@ -149,7 +150,7 @@ def _show(email: Email, request: HttpRequest) -> Json:
 def _draft(request: HttpRequest, payload: EmailIn, key: str) -> composer.NewEmail:
     caller = access.caller(request)
     emails = Activity.objects.visible_to(caller).filter(kind=Activity.Kind.EMAIL)
-    emails = emails.select_related("email__thread")
+    emails = emails.filter(readable_by(caller, "email__")).select_related("email__thread")
     answers = access.related(emails, payload.in_reply_to_id, "in_reply_to_id")
     mailboxes = Mailbox.objects.usable_by(caller)
     draft = composer.NewEmail(

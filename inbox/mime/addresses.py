@@ -33,6 +33,7 @@ _LOCAL = r'(?:[^\s<>()\[\],;:"@\\]+|"(?:[^"\\\r\n]|\\[^\r\n])*")'
 _DOMAIN = r"(?:[^\s<>()\[\],;:\"@\\]+|\[[0-9A-Za-z.:]+\])"
 _ADDRESS = re.compile(f"{_LOCAL}@{_DOMAIN}")
 _ROUTE = re.compile(r"^@[^\s:]*:")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _WORD = re.compile(r"=\?[^?\s]+\?[bBqQ]\?")
 
 
@@ -49,6 +50,14 @@ def addresses(values: Iterable[str | bytes]) -> tuple[Address, ...]:
             if len(found) == MOST_ADDRESSES:
                 return tuple(found)
     return tuple(found)
+
+
+def in_one_line(text: str) -> str:
+    """A tab is a space; line breaks and other control characters are left out.
+
+    What else has no ink stays: a wide space stands in Japanese names, joiners in Persian ones.
+    """
+    return _CONTROL.sub("", text.replace("\t", " "))
 
 
 @dataclass(slots=True)

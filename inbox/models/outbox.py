@@ -163,6 +163,16 @@ class Outgoing(Claimed):
     def __str__(self) -> str:
         return f"outgoing {self.pk} ({self.state})"
 
+    @property
+    def spent_key(self) -> str | None:
+        """Its key once it was taken back: who presses Send again on the page before means it."""
+        return f"{self.idempotency_key} {self.pk}"[-200:] if self.idempotency_key else None
+
+    @property
+    def first_key(self) -> str:
+        """The key that it was sent with, taken back or not."""
+        return (self.idempotency_key or "").removesuffix(f" {self.pk}")
+
 
 class Redelivery(Claimed):
     """The bytes of a delivered e-mail once more, to these recipients alone (sending/again.py)."""

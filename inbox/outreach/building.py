@@ -94,7 +94,10 @@ def replan(sequence: Sequence, now: datetime) -> None:
             due = add_days(hours, last.at if last else enrolment.created_at, step.wait_days)
         except NeverOpen:
             continue
-        Enrolment.objects.running().filter(pk=enrolment.pk).update(next_step_at=max(due, now))
+        as_read = Enrolment.objects.running().filter(
+            pk=enrolment.pk, next_step_at=enrolment.next_step_at
+        )
+        as_read.update(next_step_at=max(due, now))  # else a worker has taken a step meanwhile
 
 
 @transaction.atomic
@@ -115,6 +118,4 @@ def take_back(sequence: Sequence) -> None:
     )
     sequence.change(archived_at=None)
     busy = Enrolment.objects.running().values("contact")
-    stopped.exclude(contact__in=busy).update(
-        state=Enrolment.State.ACTIVE, why="", values={}, ended_at=None, ended_after=None
-    )
+    steering.as_before(stopped.exclude(contact__in=busy))

@@ -54,7 +54,7 @@ def ask(enrolment: Enrolment, now: datetime, today: date) -> Asked:
         return Asked(ending)
     heard = _hear(enrolment, addresses, last)
     if heard.wrote:
-        return Asked(Ending(Why.MAIL, {"name": _name(contact, heard.wrote.address, addresses)}))
+        return Asked(_by_unlogged(heard.wrote.address, contact, addresses))
     since = last.at if last else enrolment.created_at
     return Asked(away=_away(heard, addresses, since, today))
 
@@ -137,8 +137,11 @@ def _hear(enrolment: Enrolment, addresses: list[str], last: StepRun | None) -> a
         raise Unanswered(fault.code) from fault
 
 
-def _name(contact: Contact, address: str, addresses: list[str]) -> str:
-    return str(contact) if address.lower() in addresses else address
+def _by_unlogged(address: str, contact: Contact, addresses: list[str]) -> Ending:
+    """Mail that only the mailbox has: of a colleague's not even the address is kept (M6)."""
+    if address.lower() in addresses:
+        return Ending(Why.MAIL, {"name": str(contact)})
+    return Ending(Why.COLLEAGUE)
 
 
 def _away(heard: asking.Heard, addresses: list[str], since: datetime, today: date) -> date | None:

@@ -15,6 +15,7 @@ import random
 from datetime import datetime, time, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from crm import todo
 from crm.models import Email
@@ -86,8 +87,8 @@ def _may_be_sent(
         _wait(enrolment, opens, Delay.HOURS)
     elif step is None:
         return True
-    elif enrolment.mailbox is None:
-        enrolment.settle(state=State.PAUSED, delay=Delay.MAILBOX, values={})
+    elif not _has_mailbox(enrolment):
+        enrolment.settle(state=State.PAUSED, delay=Delay.MAILBOX, values={}, mailbox=None)
     elif _has_not_left(enrolment):
         _wait(enrolment, now + PATIENCE, Delay.UNSENT)
     elif step.kind == Step.Kind.EMAIL and (later := _no_room(enrolment, sender, hours, now)):
@@ -95,6 +96,14 @@ def _may_be_sent(
     else:
         return True
     return False
+
+
+def _has_mailbox(enrolment: Enrolment) -> bool:
+    """One that its sender may still use: it may be gone, or somebody else's by now (M52)."""
+    if enrolment.mailbox is None:
+        return False
+    usable = Mailbox.objects.usable_by(enrolment.by)
+    return bool(usable.filter(pk=enrolment.mailbox.pk).exists())
 
 
 def _has_not_left(enrolment: Enrolment) -> bool:
@@ -203,7 +212,7 @@ def _send(enrolment: Enrolment, step: Step, letter: letters.Written) -> Email:
         composer.NewEmail(
             mailbox=mailbox,
             to=[composer.written(contact.name, contact.email)],
-            subject=_subject(letter.subject, answers),
+            subject=_subject(letter.subject or _withdrawn_subject(enrolment), answers),
             text=letter.text,
             html=letter.html,
             answers=answers,
@@ -215,10 +224,21 @@ def _send(enrolment: Enrolment, step: Step, letter: letters.Written) -> Email:
 
 
 def _conversation(enrolment: Enrolment) -> Email | None:
-    """The last e-mail of ours on this way; the first step has none to answer."""
-    sent = Email.objects.filter(activity__step_run__enrolment=enrolment)
-    last: Email | None = sent.select_related("activity", "thread").order_by("pk").last()
+    """The last e-mail of ours on this way; the first step has none to answer. What was taken back
+    before it left is none that they have."""
+    sent = _letters(enrolment).exclude(status=Email.Status.CANCELLED)
+    last: Email | None = sent.select_related("activity", "thread").last()
     return last
+
+
+def _letters(enrolment: Enrolment) -> "QuerySet[Email]":
+    return Email.objects.filter(activity__step_run__enrolment=enrolment).order_by("pk")
+
+
+def _withdrawn_subject(enrolment: Enrolment) -> str:
+    """A step in the same conversation has no subject; it begins one where that was taken back."""
+    first = _letters(enrolment).first()
+    return first.subject if first else ""
 
 
 def _subject(written: str, answers: Email | None) -> str:

@@ -9,6 +9,7 @@ from django.db import transaction
 from crm import undo
 from crm.models import Contact, Email, UndoEntry, User
 from crm.models.attachments import store_content
+from crm.retention import doom
 from inbox import merge_fields
 from inbox.mime.html_quotes import split_html
 from inbox.mime.types import ParsedAttachment
@@ -73,9 +74,15 @@ def edit(
     step = undo.changed(row, **both_forms(**body._asdict()), **columns)
     if isinstance(row, Template):
         if kept is not None:
-            row.files.exclude(pk__in=kept).delete()
+            _detach(row.files.exclude(pk__in=kept))
         _attach(row, files)
     return undo.remember(by, step)
+
+
+def _detach(files: Any) -> None:
+    """Their bytes go with the next purge, where nothing else names them."""
+    doom(list(files.values_list("path", flat=True)))
+    files.delete()
 
 
 def _attach(row: Any, files: Iterable[ParsedAttachment]) -> None:

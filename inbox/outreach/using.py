@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from crm.models import Company, Contact, Deal, EmailAddress, User
-from inbox.mime.headers import addresses
+from inbox.mime.addresses import addresses, in_one_line
 from inbox.mime.types import ParsedAttachment
 from inbox.models import Template, TemplateFile
 from inbox.outreach.values import about, values
@@ -36,7 +36,7 @@ def with_template(email: NewEmail, template: Template, *, by: User) -> NewEmail:
 
 def contact_of(typed: str, user: User) -> Contact | None:
     """Whose address that is, where `user` sees them: "Ann <ann@a.example>"."""
-    found = addresses([typed]) if typed.isprintable() else ()
+    found = addresses([in_one_line(typed)])
     if not found:
         return None
     row = EmailAddress.objects.filter(address=found[0].address.lower(), released=False).first()

@@ -19,6 +19,7 @@ from inbox import merge_fields
 from inbox.connect.limits import MEGABYTE, limits_of
 from inbox.logbook import Letter, StoredFile, log_outgoing, store_files
 from inbox.mime import own_ids
+from inbox.mime.addresses import in_one_line
 from inbox.mime.headers import addresses
 from inbox.mime.ids import normal
 from inbox.mime.text import text_of_html
@@ -50,6 +51,7 @@ class NewEmail:
     subject: str
     text: str = ""
     html: str = ""
+    passed_on: tuple[str, str] = ("", "")  # the end of each that somebody else wrote: a forward
     cc: Sequence[str] = ()
     bcc: Sequence[str] = ()
     files: Sequence[ParsedAttachment] = ()
@@ -184,9 +186,10 @@ def _read_addresses(field: str, typed: Iterable[str]) -> list[Address]:
 
 
 def _read_address(field: str, piece: str) -> Address:
-    found = addresses([piece]) if piece.isprintable() else ()
+    line = piece.replace("\t", " ")
+    found = addresses([line]) if line == in_one_line(line) else ()
     try:
-        if len(found) != 1:
+        if len(found) != 1 or not found[0].address.isprintable():
             raise ValidationError("not one address")
         validate_email(server_limits.as_validated(found[0].address))
     except ValidationError:
@@ -229,8 +232,9 @@ def _refuse_beyond_the_server(draft: NewEmail, people: list[tuple[str, Address]]
 
 
 def _refuse_unfilled(draft: NewEmail) -> None:
-    """A merge field that nobody filled never leaves (M24)."""
-    body = [draft.text, text_of_html(merge_fields.outside_quotes(draft.html))]
+    """A merge field that nobody filled never leaves (M24); one in what is passed on is not ours."""
+    own, html = map(str.removesuffix, (draft.text, draft.html), draft.passed_on)
+    body = [own, text_of_html(merge_fields.outside_quotes(html))]
     for field, texts in (("subject", [draft.subject]), ("text", body)):
         names = merge_fields.left_over(*texts)
         if names:
@@ -242,7 +246,7 @@ def _refuse_unfilled(draft: NewEmail) -> None:
 
 def written(name: str, address: str) -> str:
     """A recipient as a person types one: `"Mori, Kenji" <kenji@hoshizora.example>`."""
-    name = re.sub(r'["\\\r\n]', "", name).strip()
+    name = re.sub(r'["\\]', "", in_one_line(name)).strip()
     if not name or name == address:
         return address
     return f'"{name}" <{address}>' if re.search(r"[,;:<>()@]", name) else f"{name} <{address}>"

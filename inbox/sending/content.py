@@ -25,11 +25,15 @@ _CID = re.compile(r"cid:([^\"'<>\s]+)")
 
 @dataclass(frozen=True)
 class Content:
-    """`text` and `html` ("" where nobody formatted anything), and files by their place."""
+    """`text` and `html` ("" where nobody formatted anything), and files by their place.
+
+    `passed_on` is how each ends with what somebody else wrote, where that was left as it is.
+    """
 
     text: str
     html: str
     files: Sequence[StoredFile] = ()
+    passed_on: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,13 @@ def finished(
     text = "\n\n".join(
         part for part in (typed.text.strip("\n"), _signature(typed, mailbox), typed.quote) if part
     )
+    passed_on = (typed.quote, quoted) if _as_it_was(typed.quote, forwards) else ("", "")
     if not typed.html:
-        return Content(text, "", _stored(_attached(rows)))
+        return Content(text, "", _stored(_attached(rows)), passed_on)
     pictures = {str(row.pk): row for row in rows if row.inline and isinstance(row, DraftFile)}
     html = _html(typed, mailbox, quoted, pictures)
     shown = _shown(html, [*pictures.values(), *_of_quoted(answers, forwards)])
-    return Content(text, html, _stored([*_attached(rows), *shown]))
+    return Content(text, html, _stored([*_attached(rows), *shown]), passed_on)
 
 
 def _html(typed: Typed, mailbox: Mailbox, quoted: str, pictures: Mapping[str, FileRow]) -> str:
@@ -92,13 +97,18 @@ def _quoted_html(quote: str, answers: Email | None, forwards: Email | None) -> s
     if not quote:
         return ""
     if forwards:
-        as_is = quote == replies.passed_on(forwards).strip()
-        return replies.passed_on_html(forwards) if as_is else prose.dressed(prose.of_text(quote))
+        if _as_it_was(quote, forwards):
+            return replies.passed_on_html(forwards)
+        return prose.dressed(prose.of_text(quote))
     if answers and quote == replies.quotation(answers).strip():
         return replies.quotation_html(answers)
     line, _break, rest = quote.partition("\n")
     words = re.sub(r"(?m)^> ?", "", rest)
     return prose.cited(line, prose.of_text(words)) if rest else prose.dressed(prose.of_text(quote))
+
+
+def _as_it_was(quote: str, forwards: Email | None) -> bool:
+    return forwards is not None and quote.strip() == replies.passed_on(forwards).strip()
 
 
 def _is_designed(quoted: str, forwards: Email | None) -> bool:

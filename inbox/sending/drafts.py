@@ -14,7 +14,7 @@ from typing import Any
 
 from django.core.files.base import File
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,6 +27,7 @@ from inbox.sending.composer import NotSendable
 from inbox.sending.replies import answered_by, as_it_was
 
 FIELDS = ("mailbox", "sender", "to", "cc", "bcc", "subject", "html", "text", "quote", "signed")
+BY_PAGE = "page-"  # how the keys of what was written on a page begin
 MOST_FILES = 50
 HEAD = 65_536  # bytes of a picture that tell its type
 
@@ -71,19 +72,26 @@ def known_by(user: User, key: str) -> Draft | None:
     """The draft of a form. Raises Gone where that was sent, or thrown away."""
     found: Draft | None = Draft.objects.visible_to(user).filter(key=key).first()
     gone = found and (found.sent_as_id or found.discarded_at)
-    if gone or (found is None and _is_sent(user, key)):
+    if gone or (found is None and sent_with(user, key)):
         raise Gone
     return found
 
 
-def _is_sent(user: User, key: str) -> bool:
+def sent_with(user: User, key: str) -> Email | None:
+    """What the form of that key was sent as, from whichever mailbox."""
     sent = Outgoing.objects.filter(email__activity__by=user, idempotency_key=sending_key(key))
-    return bool(sent.exists())
+    found = sent.select_related("email__activity", "email__thread").first()
+    return found.email if found else None
 
 
 def sending_key(key: str) -> str:
     """By which the e-mail of a draft is sent once (M23)."""
-    return f"page-{key}"
+    return f"{BY_PAGE}{key}"
+
+
+def take_up(user: User, key: str) -> None:
+    """Who presses Send has it before them, though another window has discarded it."""
+    Draft.objects.visible_to(user).filter(key=key, sent_as=None).update(discarded_at=None)
 
 
 def save(
@@ -128,14 +136,18 @@ def sent(user: User, draft: Draft | None, email: Email, send_at: datetime | None
 @transaction.atomic
 def reopen(outgoing: Outgoing, user: User) -> Draft:
     """What was taken back before it left, to be written on: the draft itself, as it was; for what
-    was not written on a page, a new one from the e-mail."""
-    mine = Draft.objects.select_for_update().visible_to(user)
-    known: Draft | None = mine.filter(sent_as=outgoing.email).first()
-    if known:
-        known.sent_as, known.touched_at = None, timezone.now()
-        known.save(update_fields=["sent_as", "touched_at"])
-        return known
+    was not written on a page, a new one from the e-mail. Raises Gone where that was sent since."""
     key = f"again-{outgoing.pk}"
+    if outgoing.first_key.startswith(BY_PAGE):
+        key = outgoing.first_key.removeprefix(BY_PAGE)
+    mine = Draft.objects.select_for_update().visible_to(user)
+    known: Draft | None = mine.filter(Q(sent_as=outgoing.email) | Q(key=key)).first()
+    if sent_with(user, key) or (known and known.sent_as_id not in (None, outgoing.email_id)):
+        raise Gone
+    if known:
+        known.sent_as, known.discarded_at, known.touched_at = None, None, timezone.now()
+        known.save(update_fields=["sent_as", "discarded_at", "touched_at"])
+        return known
     start, answers = as_it_was(outgoing), answered_by(outgoing)
     values = {name: getattr(start, name) for name in FIELDS}
     draft, new = Draft.objects.get_or_create(

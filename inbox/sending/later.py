@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from crm import notices
 from crm.lib.dates import ALL_DAY, read
-from crm.models import Email
+from crm.models import Activity, Email, User
 from crm.timeline import touch
 from inbox.models import Outgoing
 
@@ -141,11 +141,23 @@ def hold(outgoing: Outgoing, answer: Email, now: datetime) -> bool:
     """It stays here until somebody says what becomes of it; whoever wrote it is told."""
     if not outgoing.settle(state=Outgoing.State.HELD, claimed_until=now):
         return False
-    email, name = outgoing.email, str(answer.writer or "")
-    email.error = _("Held, since {name} wrote meanwhile.").format(name=name)
+    email, by = outgoing.email, outgoing.email.activity.by
+    name = str(answer.writer or "") if by and _is_shown(answer, by) else ""
+    email.error = _("Held, since a private e-mail came meanwhile.")
+    if name:
+        email.error = _("Held, since {name} wrote meanwhile.").format(name=name)
     email.save(update_fields=["error"])
     email.activity.change()  # open pages show it anew
     touch(email.activity)
-    about = {"email": email.pk, "subject": email.summary(), "name": name}
-    notices.tell(email.activity.by, "send_held", **about)
+    about = {"email": email.pk, "subject": email.summary()}
+    if name:
+        notices.tell(by, "send_held", name=name, **about)
+    else:
+        notices.tell(by, "send_held_privately", **about)
     return True
+
+
+def _is_shown(answer: Email, user: User) -> bool:
+    """Whether `user` may know who wrote it (M53)."""
+    seen = Activity.objects.visible_to(user).filter(pk=answer.pk)
+    return answer.shows_people_to(user) and seen.exists()

@@ -112,8 +112,7 @@ def cancel(outgoing: Outgoing) -> bool:
         claimed_until__lte=now,
         transmitting_at=None,
     )
-    # Without its key: who presses Send again on the page before means it.
-    if waiting.update(state=Outgoing.State.CANCELLED, idempotency_key=None) != 1:
+    if waiting.update(state=Outgoing.State.CANCELLED, idempotency_key=outgoing.spent_key) != 1:
         return False
     outgoing.refresh_from_db()
     email = outgoing.email

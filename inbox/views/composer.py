@@ -76,11 +76,19 @@ def cancellation(request: Request, pk: int) -> HttpResponse:
     if outgoing is None:
         raise Http404
     if outbox.cancel(outgoing) or outgoing.state == Outgoing.State.CANCELLED:
-        draft = drafts.reopen(outgoing, request.user)
-        return done(request, "inbox:draft", draft.pk, toast=_("It was not sent. Here it is again."))
+        return _opened_again(request, outgoing)
     contact = contact_of(request, outgoing.email)
     to = ("crm:contact", contact.pk) if contact else ("inbox:email", pk)
     return done(request, *to, toast=_("It has left already."))
+
+
+def _opened_again(request: Request, outgoing: Outgoing) -> HttpResponse:
+    try:
+        draft = drafts.reopen(outgoing, request.user)
+    except drafts.Gone:
+        said = _("This was sent or discarded in another window.")
+        return done(request, "inbox:drafts", toast=said)
+    return done(request, "inbox:draft", draft.pk, toast=_("It was not sent. Here it is again."))
 
 
 def _initial(start: Beginning) -> dict[str, Any]:

@@ -105,9 +105,10 @@ def pause(request: Request, pk: int) -> HttpResponse:
 
 @post_only
 def resume(request: Request, pk: int) -> HttpResponse:
-    """Whose mailbox is gone goes on from the first one that the person may use."""
+    """Whose mailbox is gone goes on from the first one that whoever enrolled them may use: it is
+    in their name that it writes (M52)."""
     found = _one(request, pk)
-    mailbox = None if found.mailbox else Mailbox.objects.usable_by(request.user).working().first()
+    mailbox = None if found.mailbox else Mailbox.objects.usable_by(found.by).working().first()
     if steering.resume(found, timezone.now(), mailbox):
         return _done(request, found, _("It goes on."), "pause")
     return _done(request, found, _("Connect a mailbox first."), "")

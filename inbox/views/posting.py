@@ -21,7 +21,7 @@ from crm.models import Company, Deal, Email
 from crm.web import Request, done
 from inbox.forms.composer import ComposerForm
 from inbox.forms.sending import SendingForm
-from inbox.models import Draft, DraftFile, Template
+from inbox.models import Draft, Template
 from inbox.sending import composer, content, drafts, guard
 from inbox.sending.composer import NotSendable
 from inbox.sending.guard import Doubt, Stopped
@@ -179,12 +179,15 @@ def _discard(request: Request, writing: Writing) -> HttpResponse:
 def _send(request: Request, writing: Writing) -> HttpResponse:
     form, sending = posted(request, writing), SendingForm(request.POST)
     try:
-        draft = _keep_or_sent(request, form, writing)
+        drafts.take_up(request.user, _key(request))
+        draft = _keep(request, form, writing)
         good = form.is_valid() and sending.is_valid()
         sent = _sent(request, writing, form, sending, draft) if good else None
     except drafts.Changed as found:
         words = _("This draft was changed in another window. Press Send again to send this one.")
         return _overtaken(request, writing, form, found.draft, words)
+    except drafts.Gone:
+        return _sent_before(request, writing, sending)
     except NotSendable as refused:
         return _refused(request, writing, form, refused)
     except Stopped as stopped:
@@ -195,12 +198,14 @@ def _send(request: Request, writing: Writing) -> HttpResponse:
     return leaving.leave(request, writing, sent, sending)
 
 
-def _keep_or_sent(request: Request, form: ComposerForm, writing: Writing) -> Draft | None:
-    """The draft; pressed twice, it has been sent and is saved no more."""
-    try:
-        return _keep(request, form, writing)
-    except drafts.Gone:
-        return None
+def _sent_before(request: Request, writing: Writing, sending: SendingForm) -> HttpResponse:
+    """Pressed twice, or in another window as well, be it from another mailbox there: answered as
+    the first time."""
+    sent = drafts.sent_with(request.user, _key(request))
+    if sent is None:
+        return _gone(request)
+    sending.is_valid()
+    return leaving.leave(request, writing, sent, sending)
 
 
 def _sent(
@@ -208,7 +213,7 @@ def _sent(
     writing: Writing,
     form: ComposerForm,
     sending: SendingForm,
-    draft: Draft | None,
+    draft: Draft,
 ) -> Email:
     """The e-mail, logged and due. Raises NotSendable, and Stopped where something speaks against it
     that was not seen yet."""
@@ -216,17 +221,16 @@ def _sent(
     email = _written(request, writing, form, typed, draft)
     later = sending.send_at
     email = replace(email, send_at=later, holds=bool(later and sending.cleaned_data["holds"]))
-    if draft:  # else it has been sent, and is answered with what was
-        found = guard.doubts(
-            email,
-            writing.scene,
-            by=request.user,
-            seen=sending.cleaned_data["seen"],
-            text=typed.text,
-            confirmed=sending.confirmed,
-        )
-        if found:
-            raise Stopped(found)
+    found = guard.doubts(
+        email,
+        writing.scene,
+        by=request.user,
+        seen=sending.cleaned_data["seen"],
+        text=typed.text,
+        confirmed=sending.confirmed,
+    )
+    if found:
+        raise Stopped(found)
     return composer.send(email, by=request.user)
 
 
@@ -235,7 +239,7 @@ def _written(
     writing: Writing,
     form: ComposerForm,
     typed: content.Typed,
-    draft: Draft | None,
+    draft: Draft,
 ) -> composer.NewEmail:
     """What was typed, as it is to be sent. Raises NotSendable."""
     place = writing.place
@@ -244,9 +248,9 @@ def _written(
         form.cleaned_data["mailbox"].mailbox,
         answers=place.answers,
         forwards=place.forwards,
-        files=DraftFile.objects.filter(draft=draft, kept=True) if draft else (),
+        files=draft.kept_files(),
     )
-    template = Template.objects.filter(drafts=draft).first() if draft else None
+    template = Template.objects.filter(drafts=draft).first()
     return replace(_new_email(request, writing, form, said), template=template)
 
 
@@ -263,6 +267,7 @@ def _new_email(
         subject=values["subject"],
         text=said.text,
         html=said.html,
+        passed_on=said.passed_on,
         stored=said.files,
         answers=place.answers,
         idempotency_key=drafts.sending_key(values["key"]),

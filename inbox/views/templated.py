@@ -16,7 +16,7 @@ def with_template(
     """What the form begins with; the subject where there is none yet. No mailbox is chosen yet,
     so the writer's own name stands there."""
     asked = request.GET.get("template", "")
-    if not asked.isascii() or not asked.isdecimal():
+    if not asked.isascii() or not asked.isdecimal() or len(asked) > 18:
         return initial
     found = visible_or_404(Template, request.user, int(asked))
     on: dict[str, Any] = {record.noun: record} if record else {}

@@ -54,7 +54,11 @@ def _rows(request: Request, view: str) -> Any:
 
 
 def _folder(request: Request) -> TemplateFolder | None:
-    asked = request.GET.get("folder", "")
+    return _folder_called(request.GET.get("folder", ""))
+
+
+def _folder_called(asked: str) -> TemplateFolder | None:
+    """The one of that number."""
     if not asked.isascii() or not asked.isdecimal() or len(asked) > 18:
         return None
     found: TemplateFolder | None = TemplateFolder.objects.kept().filter(pk=int(asked)).first()
@@ -79,7 +83,7 @@ def _beginning(request: Request) -> dict[str, Any]:
     folder = _folder(request)
     start: dict[str, Any] = {"language": get_language(), "folder": folder.pk if folder else None}
     asked = request.GET.get("email", "")
-    if not asked.isascii() or not asked.isdecimal():
+    if not asked.isascii() or not asked.isdecimal() or len(asked) > 18:
         return start
     email = email_or_404(request, int(asked))
     if not email.seen_by(request.user):
@@ -162,9 +166,9 @@ def folder(request: Request, pk: int) -> HttpResponse:
     """Puts it into another folder; into none, where none is named."""
     found = visible_or_404(Template, request.user, pk)
     asked = request.POST.get("folder", "")
-    if not found.changed_by(request.user) or not (asked.isdecimal() or asked == ""):
+    to = _folder_called(asked)
+    if not found.changed_by(request.user) or (asked and to is None):
         raise Http404
-    to = TemplateFolder.objects.kept().filter(pk=int(asked)).first() if asked else None
     undo = story.move(found, to, by=request.user)
     said = _("It is in “{folder}” now.").format(folder=to) if to else _("It is in no folder now.")
     return done(request, back(request, "inbox:templates"), toast=said, undo=undo)

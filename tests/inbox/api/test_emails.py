@@ -129,3 +129,15 @@ def test_one_recipient_is_sent_to_again(client: Client, send: Send, hana: User) 
     assert states["kenji@b.test"] == "deferred"
     assert Redelivery.objects.get().addresses == ["kenji@b.test"]
     assert again("kenji@b.test").status_code == 409
+
+
+@pytest.mark.rule("M53")
+def test_one_answers_only_what_one_may_read(
+    send: Send, ken: User, hana: User, aoki: Contact
+) -> None:
+    """An answer would carry the ids of a conversation that is private, and stand in it."""
+    email = make_email(aoki, by=hana, private=True)
+    refused = send(token=ApiToken.issue(ken), in_reply_to_id=str(email.pk))
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "in_reply_to_id"
+    assert send(in_reply_to_id=str(email.pk)).status_code == 202

@@ -92,3 +92,23 @@ def test_a_removed_step_is_passed_over_and_comes_back(
     assert after is not None and after.subject == "A call?"
     building.restore_step(second, timezone.now())
     assert sequences.next_step(under_way) == second
+
+
+def test_a_step_that_is_taken_while_others_are_planned_anew_keeps_its_wait(
+    under_way: Enrolment, sequence: Sequence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a worker has written meanwhile counts, or two letters would leave in one minute."""
+    now = timezone.now()
+    Enrolment.objects.update(next_step_at=now)
+    then = now + timedelta(days=3)
+    plan = building.next_step
+
+    def and_a_worker_takes_it(enrolment: Enrolment) -> Step | None:
+        found = plan(enrolment)
+        Enrolment.objects.filter(pk=enrolment.pk).update(next_step_at=then)
+        return found
+
+    monkeypatch.setattr(building, "next_step", and_a_worker_takes_it)
+    building.replan(sequence, now)
+    under_way.refresh_from_db()
+    assert under_way.next_step_at == then

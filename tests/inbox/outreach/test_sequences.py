@@ -10,7 +10,7 @@ from pytest_django import Settings
 from crm.models import Contact, Email, Note, Task, User
 from inbox.models import Enrolment, Mailbox, OptOut, Outgoing, RawCopy, SendingHours, Sequence, Step
 from inbox.models.opt_outs import mark_of
-from inbox.outreach import building, sequences, steering
+from inbox.outreach import building, sequences, steering, unsubscribing
 from inbox.sending import outbox
 from tests.inbox.letters import letter, reply_to
 from tests.inbox.outreach.conftest import Enrol, due_now, tick
@@ -209,6 +209,7 @@ def test_what_has_not_left_is_not_followed_by_another(
     assert enrolment.runs.count() == 1
 
 
+@pytest.mark.rule("M6")
 def test_a_colleagues_mail_ends_it_where_the_sequence_wants_that(
     enrol: Enrol,
     aoki: Contact,
@@ -225,7 +226,10 @@ def test_a_colleagues_mail_ends_it_where_the_sequence_wants_that(
     due_now(enrolment)
     tick()
     enrolment.refresh_from_db()
-    assert (enrolment.state, enrolment.values["name"]) == ("stopped", "boss@aoki.example")
+    assert (enrolment.state, enrolment.why) == ("stopped", "colleague")
+    # It was not logged: who wrote it is forgotten again (M6).
+    assert not enrolment.values
+    assert Note.objects.get().text == "“Follow-up” stopped: An answer came."
 
 
 def test_a_task_is_given_to_whoever_enrolled_them(
@@ -331,3 +335,84 @@ def test_who_died_before_the_step_was_written_down_is_replaced_and_no_mail_is_do
     tick(later)
     assert len(relay.accepted_by(aoki.email)) == 1
     assert enrolment.runs.count() == 1
+
+
+@pytest.mark.rule("M52")
+def test_who_may_not_use_the_mailbox_any_more_sends_nothing_from_it(
+    enrol: Enrol,
+    aoki: Contact,
+    mailbox: Mailbox,
+    rin: User,
+    relay: Relay,
+    always_open: SendingHours,
+) -> None:
+    [enrolment] = enrol(aoki)
+    mailbox.change(owner=rin)
+    tick()
+    enrolment.refresh_from_db()
+    assert (enrolment.state, enrolment.delay, enrolment.mailbox) == ("paused", "mailbox", None)
+    assert not Outgoing.objects.exists()
+
+
+@pytest.mark.rule("M25")
+def test_who_opts_out_while_a_letter_waits_does_not_get_it(
+    enrol: Enrol, aoki: Contact, relay: Relay, always_open: SendingHours
+) -> None:
+    relay.behave(refuse_mail="451 4.7.1 later")
+    [enrolment] = enrol(aoki)
+    tick()
+    assert Outgoing.objects.get().state == "queued"
+    unsubscribing.unsubscribe(enrolment.pk, mark_of(aoki.email))
+    relay.behave()
+    tick(timezone.now() + timedelta(hours=2))
+    enrolment.refresh_from_db()
+    assert not relay.accepted_by(aoki.email)
+    assert Outgoing.objects.get().state == "cancelled"
+    assert (enrolment.why, enrolment.ended_after) == ("unsubscribed", None)
+
+
+def test_who_was_stopped_while_a_letter_waited_gets_it_when_put_back(
+    enrol: Enrol, aoki: Contact, hana: User, relay: Relay, always_open: SendingHours
+) -> None:
+    relay.behave(refuse_mail="451 4.7.1 later")
+    [enrolment] = enrol(aoki)
+    tick()
+    assert steering.stop(enrolment, by=hana, now=timezone.now())
+    assert steering.put_back(enrolment)
+    relay.behave()
+    due_now(enrolment)
+    tick()
+    assert len(relay.accepted_by(aoki.email)) == 1
+
+
+def test_what_was_taken_back_is_not_answered_by_the_next(
+    enrol: Enrol, aoki: Contact, relay: Relay, always_open: SendingHours
+) -> None:
+    relay.behave(refuse_mail="451 4.7.1 later")
+    [enrolment] = enrol(aoki)
+    tick()
+    assert outbox.cancel(Outgoing.objects.get())
+    relay.behave()
+    due_now(enrolment)
+    tick()
+    [taken] = relay.accepted_by(aoki.email)
+    message = message_from_bytes(taken.raw, policy=policy.default)
+    assert (message["Subject"], message["In-Reply-To"]) == ("Our offer", None)
+
+
+@pytest.mark.parametrize("way", ["stop", "archive"])
+def test_who_was_paused_stays_so_when_a_stop_is_taken_back(
+    enrol: Enrol, aoki: Contact, hana: User, sequence: Sequence, always_open: SendingHours, way: str
+) -> None:
+    [enrolment] = enrol(aoki)
+    steering.pause(enrolment)
+    if way == "stop":
+        assert steering.stop(enrolment, by=hana, now=timezone.now())
+        assert steering.put_back(enrolment)
+    else:
+        building.archive(sequence, by=hana, now=timezone.now())
+        building.take_back(sequence)
+    enrolment.refresh_from_db()
+    assert enrolment.state == "paused"
+    tick()
+    assert not Outgoing.objects.exists()

@@ -93,3 +93,28 @@ def test_a_template_that_was_used_is_counted(mailbox: Mailbox, aoki: Contact) ->
     )
     email = composer.send(draft, by=mailbox.owner)
     assert [use.email for use in template.uses.all()] == [email]
+
+
+@pytest.mark.parametrize(
+    "name", ["青木　由紀", "Anna\u00a0Weber", "می‌خواهم", "👩‍💻 Ann", "Ann\u200b", "Ann\tLee"]
+)
+def test_a_name_of_any_script_is_a_recipient(mailbox: Mailbox, name: str) -> None:
+    """Wide spaces and joiners are letters to those who write with them."""
+    typed = composer.written(name, "ann@aoki.example")
+    draft = composer.NewEmail(mailbox=mailbox, to=[typed], subject="s", text="t")
+    email = composer.send(draft, by=mailbox.owner)
+    person = email.participants.get(role="to")
+    assert person.address == "ann@aoki.example"
+    assert person.name.split() == name.replace("\u200b", "\u200b").split()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["Ann\r\nBcc: eve@evil.test <ann@aoki.example>", "ann\u200b@aoki.example", "a\u2028n@b.test"],
+)
+def test_a_recipient_is_one_line_and_its_address_has_no_hidden_letters(
+    mailbox: Mailbox, typed: str
+) -> None:
+    draft = composer.NewEmail(mailbox=mailbox, to=[typed], subject="s", text="t")
+    with pytest.raises(composer.NotSendable):
+        composer.send(draft, by=mailbox.owner)

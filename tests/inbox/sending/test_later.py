@@ -163,3 +163,18 @@ def test_mail_from_whom_a_new_letter_is_for_holds_it(
     outbox.attempt(outgoing)
     assert not relay.accepted_by(aoki.email)
     assert outbox.cancel(outgoing)  # taken back instead
+
+
+@pytest.mark.rule("M53")
+def test_it_does_not_tell_who_wrote_to_somebody_else_in_private(
+    db: None, hana: User, ken: User, aoki: Contact
+) -> None:
+    outgoing = scheduled(make_mailbox(ken), aoki.email)
+    make_email(aoki, by=hana, private=True)
+    outbox.attempt(outgoing)
+    outgoing.refresh_from_db()
+    assert outgoing.state == Outgoing.State.HELD
+    said = Email.objects.get(pk=outgoing.email_id).error
+    notice = Notice.objects.get(kind="send_held_privately")
+    assert "Aoki" not in said and "Aoki" not in str(notice.values)
+    assert said == "Held, since a private e-mail came meanwhile."

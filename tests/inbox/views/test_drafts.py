@@ -278,3 +278,56 @@ def test_without_scripts_it_is_saved_and_files_stay(
     answer = signed_in.post(url, {**values, "do": "save", "version": 0, "text": "other"})
     assert answer.status_code == 422 and "another window" in answer.content.decode()
     assert Draft.objects.get().text == "Hello"
+
+
+def test_what_another_window_discarded_is_sent_with_its_files(
+    signed_in: Client, aoki: Contact, mailbox: Mailbox
+) -> None:
+    url = f"/contacts/{aoki.pk}/emails/"
+    file = SimpleUploadedFile("offer.pdf", b"%PDF", "application/pdf")
+    post(signed_in, url, do="upload", file=file)
+    mark = DraftFile.objects.get().mark
+    signed_in.post(url, {"key": "k1", "do": "discard"})
+    typed = {"mailbox": mailbox.pk, "to": aoki.email, "subject": "S", "text": "T", "kept": mark}
+    signed_in.post(url, {"key": "k1", "version": 0, **typed})
+    [sent] = Email.objects.all()
+    assert [row.name for row in sent.activity.files.all()] == ["offer.pdf"]
+
+
+def test_sent_in_one_window_it_is_not_sent_again_from_another_mailbox(
+    signed_in: Client, aoki: Contact, mailbox: Mailbox, hana: User
+) -> None:
+    other = make_mailbox(hana, email="hana@elsewhere.test")
+    url = f"/contacts/{aoki.pk}/emails/"
+    typed = {"key": "k1", "version": 0, "to": aoki.email, "subject": "S", "text": "T"}
+    for box in (mailbox, other):
+        assert signed_in.post(url, {**typed, "mailbox": box.pk}).status_code == 303
+    assert Email.objects.count() == 1
+
+
+def test_undo_pressed_twice_opens_one_draft(
+    signed_in: Client, aoki: Contact, mailbox: Mailbox
+) -> None:
+    url = f"/contacts/{aoki.pk}/emails/"
+    typed = {"key": "k1", "version": 0, "to": aoki.email, "subject": "S", "text": "T"}
+    signed_in.post(url, {**typed, "mailbox": mailbox.pk})
+    email = Email.objects.get()
+    first = signed_in.post(f"/emails/{email.pk}/cancellation/")
+    again = signed_in.post(f"/emails/{email.pk}/cancellation/")
+    assert first["Location"] == again["Location"]
+    assert Draft.objects.count() == 1
+
+
+@pytest.mark.rule("M24")
+def test_a_forward_may_hold_the_fields_of_another_program(
+    signed_in: Client, aoki: Contact, mailbox: Mailbox, hana: User
+) -> None:
+    """They stand in what somebody else wrote; what is written above them is asked as ever."""
+    email = make_email(aoki, by=hana, text="Dear {{ contact.first_name }},")
+    url = f"/emails/{email.pk}/forward/"
+    quote = signed_in.get(url).context["form"]["quote"].value()
+    typed = {"key": "k1", "version": 0, "to": "ann@b.test", "subject": "Fwd", "quote": quote}
+    typed |= {"mailbox": mailbox.pk}
+    mine = signed_in.post(url, {**typed, "text": "Hi {{ contact.first_name }}"})
+    assert mine.status_code == 422
+    assert signed_in.post(url, {**typed, "text": "See", "version": 1}).status_code == 303

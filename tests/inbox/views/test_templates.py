@@ -4,11 +4,13 @@ import re
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from crm.models import Contact, UndoEntry, User
+from crm.retention import sweep
 from inbox.models import Template, TemplateFolder, TemplateUse
 from inbox.outreach.writing import both_forms
 from tests.factories import make_contact, make_email
@@ -260,3 +262,32 @@ def test_a_long_list_costs_what_a_short_one_does(
     client.get(PATH)
     with django_assert_max_num_queries(13):
         assert "1 time" in client.get(PATH).content.decode()
+
+
+@pytest.mark.rule("M33")
+def test_the_bytes_of_a_file_that_is_left_out_go_with_the_next_sweep(
+    client: Client, hana: User
+) -> None:
+    client.force_login(hana)
+    client.post(f"{PATH}new/", body(attachments=[SimpleUploadedFile("a.pdf", b"secret")]))
+    row = Template.objects.get()
+    path = row.files.get().path
+    client.post(row.get_absolute_url(), body())
+    sweep()
+    assert not default_storage.exists(path)
+
+
+@pytest.mark.parametrize("folder", ["9" * 30, "٣", "9" * 5000, "x"])
+def test_a_folder_that_is_none_is_not_there(client: Client, hana: User, folder: str) -> None:
+    row = make(hana)
+    client.force_login(hana)
+    moved = client.post(f"{row.get_absolute_url()}folder/", {"folder": folder})
+    assert moved.status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/contacts/{}/emails/?template=", "/templates/new/?email="])
+def test_a_number_that_is_too_long_is_nobodys(
+    client: Client, hana: User, aoki: Contact, path: str
+) -> None:
+    client.force_login(hana)
+    assert client.get(path.format(aoki.pk) + "9" * 5000).status_code in (200, 404)
