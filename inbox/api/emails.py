@@ -123,7 +123,10 @@ def resolve_email(request: HttpRequest, email_id: str, payload: Resolution) -> J
 
 @router.delete("/{email_id}", response={204: None})
 def trash_email(request: HttpRequest, email_id: str) -> Status[None]:
-    _one(request, email_id).activity.trash()
+    email = _one(request, email_id)
+    if not email.seen_by(access.caller(request)):
+        raise Problem(403, "Who may not read an e-mail does not move it to the Trash.")
+    email.activity.trash()
     return Status(204, None)
 
 

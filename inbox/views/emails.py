@@ -105,6 +105,8 @@ def send_again(request: Request, pk: int) -> HttpResponse:
 @post_only
 def trash(request: Request, pk: int) -> HttpResponse:
     found = email_or_404(request, pk)
+    if not found.seen_by(request.user):  # what somebody may not read they do not take away (M53)
+        raise Http404
     record = contact_of(request, found)
     entry = undo.remember(request.user, undo.trashed(found.activity))
     to = onward(request, record, but=reverse("inbox:email", args=[pk]))

@@ -150,3 +150,16 @@ def test_an_answer_about_nobody_is_not_there(signed_in: Client, email: Email) ->
     for reader in ("", "x", "99999"):
         what = {"reader": reader, "let_in": "yes"}
         assert signed_in.post(f"/emails/{email.pk}/readers/", what).status_code == 404
+
+
+@pytest.mark.rule("M53")
+def test_who_may_not_read_it_does_not_put_it_into_the_trash(
+    client: Client, ken: User, email: Email
+) -> None:
+    """It would be gone from its owner's own timeline as well, and erased in time."""
+    Email.objects.filter(pk=email.pk).update(private=True)
+    client.force_login(ken)
+    assert client.post(f"/emails/{email.pk}/trash/").status_code == 404
+    bearer = {"Authorization": f"Bearer {ApiToken.issue(ken)}"}
+    assert client.delete(f"/api/v1/emails/{email.pk}", headers=bearer).status_code == 403
+    assert Email.objects.get(pk=email.pk).activity.deleted_at is None
