@@ -112,9 +112,11 @@ class Step(Timestamped):
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
     def visible_to(self, user: "User") -> Self:
-        """In sequences that `user` sees, of contacts that `user` sees."""
-        sequences = Sequence.objects.visible_to(user)
-        seen = self.filter(sequence__in=sequences, contact__deleted_at=None)
+        """In sequences that `user` sees, of contacts that `user` sees; and what is sent in their
+        own name, though a colleague shares the sequence no more."""
+        shown = Q(sequence__in=Sequence.objects.visible_to(user))
+        own = Q(by=user, sequence__archived_at=None)
+        seen = self.filter(shown | own, contact__deleted_at=None)
         return seen.filter(visible_records(user, "contact__"))
 
     def running(self) -> Self:

@@ -49,7 +49,7 @@ def ask(enrolment: Enrolment, now: datetime, today: date) -> Asked:
     contact = enrolment.contact
     addresses = addresses_of(contact)
     last = enrolment.runs.order_by("-pk").first()
-    ending = _without_asking(enrolment, addresses) or _in_the_crm(enrolment, addresses)
+    ending = _forbidden(contact, addresses) or _in_the_crm(enrolment, addresses)
     if ending:
         return Asked(ending)
     heard = _hear(enrolment, addresses, last)
@@ -64,8 +64,14 @@ def addresses_of(contact: Contact) -> list[str]:
     return list(rows.values_list("address", flat=True))
 
 
-def _without_asking(enrolment: Enrolment, addresses: list[str]) -> Ending | None:
-    if enrolment.contact.deleted_at:
+def is_forbidden(contact: Contact) -> bool:
+    """As it stands at this moment: to ask a mailbox takes its time."""
+    contact.refresh_from_db(fields=["deleted_at"])
+    return _forbidden(contact, addresses_of(contact)) is not None
+
+
+def _forbidden(contact: Contact, addresses: list[str]) -> Ending | None:
+    if contact.deleted_at:
         return Ending(Why.TRASHED)
     if not addresses:
         return Ending(Why.NO_ADDRESS)

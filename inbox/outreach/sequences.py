@@ -175,7 +175,11 @@ def _has_pace(enrolment: Enrolment, sender: SendingHours, now: datetime) -> bool
 def _write_down(
     enrolment: Enrolment, step: Step, letter: letters.Written, hours: Hours, now: datetime
 ) -> None:
-    """All of it or nothing. Who paused or stopped them a moment ago comes first."""
+    """All of it or nothing. Who paused or stopped them a moment ago comes first; of what else
+    forbids it by now, the next try tells."""
+    if ending.is_forbidden(enrolment.contact):
+        _wait(enrolment, now, "")
+        return
     run = StepRun(enrolment=enrolment, step=step, mailbox=enrolment.mailbox, at=now)
     after = _after(enrolment, step, hours, now)
     if not enrolment.settle(next_step_at=after, delay="", values={}):

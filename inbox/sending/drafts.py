@@ -6,6 +6,7 @@ told, and writes over nothing unseen: `version` is that of the draft it shows.
 """
 
 import mimetypes
+import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from inbox.sending.replies import answered_by, as_it_was
 FIELDS = ("mailbox", "sender", "to", "cc", "bcc", "subject", "html", "text", "quote", "signed")
 BY_PAGE = "page-"  # how the keys of what was written on a page begin
 MOST_FILES = 50
+_PICTURE = re.compile(r"/drafts/files/(\d{1,18})/")
 HEAD = 65_536  # bytes of a picture that tell its type
 
 
@@ -181,7 +183,9 @@ def attach(draft: Draft, file: "File[bytes]", *, inline: bool = False) -> DraftF
 
 
 def _refuse_too_much(draft: Draft, size: int) -> None:
-    before = DraftFile.objects.filter(draft=draft, kept=True)
+    """Pictures that were taken out of the text again count no more: they do not go along."""
+    shown = _PICTURE.findall(Draft.objects.values_list("html", flat=True).get(pk=draft.pk))
+    before = draft.kept_files().filter(Q(inline=False) | Q(pk__in=shown))
     if before.count() >= MOST_FILES:
         words = _("An e-mail can have {n} files at most.").format(n=MOST_FILES)
         raise NotSendable("attachments", words)

@@ -15,8 +15,6 @@ VALUES = {
     "bounced": {"email": 5, "subject": "Offer", "address": "x@kita.example"},
     "send_held": {"email": 1, "subject": "Offer", "name": "Yuki"},
     "send_held_privately": {"email": 1, "subject": "Offer"},
-    "conversation_assigned": {"thread": 1, "subject": "Offer", "by": "Ken"},
-    "conversations_assigned": {"n": 3, "by": "Ken"},
     "send_failed": {"email": 5, "subject": "Offer", "said": "550 no"},
     "recipient_refused": {"email": 5, "subject": "Offer", "address": "k@x.test", "said": "550 no"},
     "recipient_unknown": {"email": 5, "subject": "Offer", "address": "k@x.test", "said": ""},

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from email import message_from_bytes, policy
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -414,5 +415,30 @@ def test_who_was_paused_stays_so_when_a_stop_is_taken_back(
         building.take_back(sequence)
     enrolment.refresh_from_db()
     assert enrolment.state == "paused"
+    tick()
+    assert not Outgoing.objects.exists()
+
+
+@pytest.mark.parametrize("what", ["trash", "opt out"])
+def test_what_happens_while_the_mailbox_is_asked_counts(
+    enrol: Enrol,
+    aoki: Contact,
+    always_open: SendingHours,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+) -> None:
+    """A slow server is asked for half a minute."""
+    enrol(aoki)
+    ask = sequences.ending.ask
+
+    def slowly(*args: Any) -> Any:
+        found = ask(*args)
+        if what == "trash":
+            Contact.objects.get(pk=aoki.pk).trash()
+        else:
+            OptOut.note(mark_of(aoki.email), OptOut.Why.LINK)
+        return found
+
+    monkeypatch.setattr(sequences.ending, "ask", slowly)
     tick()
     assert not Outgoing.objects.exists()

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from crm.models import Contact
-from inbox.models import Enrolment, Outgoing, SendingHours, StepRun
-from inbox.outreach import sequences
+from crm.models import Contact, User
+from inbox.models import Enrolment, Mailbox, Outgoing, SendingHours, Sequence, StepRun
+from inbox.outreach import enrolling, sequences
 from tests.inbox.outreach.conftest import Enrol
 from tests.servers.relay import Relay
 
@@ -46,3 +46,20 @@ def test_two_workers_do_not_send_from_one_mailbox_at_once(
     assert StepRun.objects.count() == 1
     waiting = Enrolment.objects.filter(runs=None).get()
     assert waiting.next_step_at > timezone.now()
+
+
+def test_two_who_enrol_the_same_person_at_once_make_one_enrolment(
+    sequence: Sequence, aoki: Contact, hana: User, mailbox: Mailbox, always_open: SendingHours
+) -> None:
+    now = timezone.now()
+    found = enrolling.candidates(sequence, [aoki], by=hana, mailbox=mailbox, now=now)
+
+    def put_in(_n: int) -> int:
+        try:
+            return len(enrolling.enrol(sequence, found, mailbox=mailbox, by=hana, now=now))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as workers:
+        assert sum(workers.map(put_in, range(4))) == 1
+    assert Enrolment.objects.count() == 1

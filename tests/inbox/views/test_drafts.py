@@ -331,3 +331,21 @@ def test_a_forward_may_hold_the_fields_of_another_program(
     mine = signed_in.post(url, {**typed, "text": "Hi {{ contact.first_name }}"})
     assert mine.status_code == 422
     assert signed_in.post(url, {**typed, "text": "See", "version": 1}).status_code == 303
+
+
+def test_pictures_that_were_taken_out_of_the_text_leave_room_for_files(
+    signed_in: Client, aoki: Contact, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = png(400, 400)
+    limits = Limits(attachment_bytes=len(picture) + 10)
+    monkeypatch.setattr("inbox.sending.drafts.limits_of", lambda _mailbox: limits)
+    url = f"/contacts/{aoki.pk}/emails/"
+    values = {"mailbox": mailbox.pk, "rich": "yes"}
+    file = SimpleUploadedFile("p.png", picture, "image/png")
+    placed = post(signed_in, url, do="upload", inline="yes", file=file)[1]["src"]
+    post(signed_in, url, html=f'<p>Hi<img src="{placed}"></p>', **values)
+    other = SimpleUploadedFile("a.txt", b"x" * 100)
+    assert post(signed_in, url, do="upload", file=other)[0] == 422
+    post(signed_in, url, html="<p>Hi</p>", version=1, **values)
+    other.seek(0)
+    assert post(signed_in, url, do="upload", file=other)[0] == 200

@@ -289,3 +289,18 @@ def test_a_template_is_copied_into_the_step(hanas: Client, sequence: Sequence, h
     shown = hanas.get(url).content.decode()
     assert "Sakura" in shown and "Bloom." in shown
     assert hanas.get(url.replace(f"={template.pk}", "=99999")).status_code == 200
+
+
+@pytest.mark.rule("M25")
+def test_what_leaves_in_ones_name_is_stopped_though_the_sequence_is_shared_no_more(
+    client: Client, sequence: Sequence, aoki: Contact, ken: User, rin: User
+) -> None:
+    row = put_in(sequence, aoki, make_mailbox(ken))
+    sequence.change(shared=False)
+    client.force_login(rin)
+    assert client.post(reverse("inbox:enrolment-stop", args=[row.pk])).status_code == 404
+    client.force_login(ken)
+    assert "Follow-up" in client.get(aoki.get_absolute_url()).content.decode()
+    assert client.post(reverse("inbox:enrolment-stop", args=[row.pk])).status_code == 303
+    row.refresh_from_db()
+    assert row.state == "stopped"
