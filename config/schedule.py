@@ -51,6 +51,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": 15.0,
         "options": _STALE,
     },
+    "archives and erasures that were asked for": {  # M36, M59
+        "task": "inbox.tasks.serve_privacy_requests",
+        "schedule": 5.0,
+        "options": _STALE,
+    },
     "the watchdog": {  # M50
         "task": "inbox.tasks.watch_over",
         "schedule": 60.0,

@@ -230,6 +230,20 @@ KINDS: dict[str, Kind] = {
         _("What lies there is not logged. Was it deleted, or may nobody open it any more?"),
         ("inbox:mailbox", "mailbox"),
     ),
+    "export_ready": Kind(
+        "download",
+        "tokiwa",
+        _("The data of {name} is ready to download"),
+        _("It is kept for 24 hours."),
+        ("inbox:contact-privacy", "contact"),
+    ),
+    "mailbox_export_ready": Kind(
+        "download",
+        "tokiwa",
+        _("The mail of {name} is ready to download"),
+        _("It is kept for 24 hours."),
+        ("inbox:take-out", "mailbox"),
+    ),
     "task_assigned": Kind(
         "task",
         "fuji",

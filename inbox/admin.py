@@ -376,3 +376,27 @@ class OptOutAdmin(SecretiveAdmin):
     list_select_related = ("by",)
     exclude = ("mark",)
     date_hierarchy = "at"
+
+
+@admin.register(models.Erasure)
+class ErasureAdmin(ReadOnlyAdmin):
+    list_display = ("id", "by", "created_at", "finished_at", "counts")
+    list_select_related = ("by",)
+    date_hierarchy = "created_at"
+
+
+@admin.register(models.ErasedAddress)
+class ErasedAddressAdmin(SecretiveAdmin):
+    secrets = ("mark",)
+    list_display = ("id", "at")
+    exclude = ("mark",)
+    date_hierarchy = "at"
+
+
+@admin.register(models.ExportRun)
+class ExportRunAdmin(SecretiveAdmin):
+    secrets = ("path",)
+    list_display = ("id", "user", "mailbox", "created_at", "finished_at", "size")
+    list_select_related = ("user", "mailbox")
+    exclude = ("path", "name")
+    date_hierarchy = "created_at"

@@ -1,7 +1,7 @@
 """Unknown people of an e-mail that is logged: made contacts, offered as such, or left alone (M14).
 
 Never anybody of a newsletter or a robot (M55), nor a colleague, a mailbox of ours or
-what it has proven (M52).
+what it has proven (M52), nor somebody who was erased (M36).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,7 +11,7 @@ from crm import strangers
 from crm.models import Contact, Participant, User
 from inbox.mime import robots
 from inbox.mime.types import Address
-from inbox.models import Mailbox
+from inbox.models import ErasedAddress, Mailbox
 from inbox.models.identities import own_addresses
 
 LONGEST = 254  # of an address that a contact can have
@@ -58,6 +58,7 @@ def _unknown(people: Sequence[Address], known: Collection[str]) -> dict[str, str
     ours = own_addresses() | set(
         User.objects.filter(email__in=found).values_list("email", flat=True)
     )
+    ours |= ErasedAddress.objects.among(found)
     return {a: name for a, name in found.items() if a not in ours and _plain(a) not in ours}
 
 

@@ -7,7 +7,17 @@ from django.utils import timezone
 
 from crm import retention
 from inbox import health
-from inbox.models import Canary, Enrolment, Identity, Mailbox, Outgoing, Redelivery
+from inbox.dossiers import erasing, exporting
+from inbox.models import (
+    Canary,
+    Enrolment,
+    Erasure,
+    ExportRun,
+    Identity,
+    Mailbox,
+    Outgoing,
+    Redelivery,
+)
 from inbox.outreach import sequences
 from inbox.retention import RULES
 from inbox.sending import again, canary, identities, outbox, sent_copy
@@ -97,6 +107,30 @@ def fly(canary_id: int) -> None:
     row = due.filter(pk=canary_id).first()
     if row:
         canary.step(row)
+
+
+@shared_task(expires=10)
+def serve_privacy_requests() -> None:
+    now = timezone.now()
+    for erasure_id in Erasure.objects.due(now).values_list("pk", flat=True):
+        erase_person.delay(erasure_id)
+    for export_id in ExportRun.objects.due(now).values_list("pk", flat=True):
+        export.delay(export_id)
+    exporting.drop(ExportRun.objects.over(now))
+
+
+@shared_task(expires=60)
+def erase_person(erasure_id: int) -> None:
+    row = Erasure.objects.due(timezone.now()).filter(pk=erasure_id).first()
+    if row and row.claim(timezone.now()):
+        erasing.carry_out(row)
+
+
+@shared_task(expires=60)
+def export(export_id: int) -> None:
+    row = ExportRun.objects.due(timezone.now()).filter(pk=export_id).first()
+    if row and row.claim(timezone.now()):
+        exporting.carry_out(row)
 
 
 @shared_task(expires=30)

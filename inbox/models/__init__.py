@@ -2,6 +2,7 @@
 
 from inbox.models.absences import Absence
 from inbox.models.canaries import Canary
+from inbox.models.dossiers import ErasedAddress, Erasure, ExportRun
 from inbox.models.drafts import Draft, DraftFile
 from inbox.models.identities import Identity
 from inbox.models.log_secrets import LogSecret
@@ -23,6 +24,9 @@ __all__ = [
     "Canary",
     "Credential",
     "Enrolment",
+    "ErasedAddress",
+    "Erasure",
+    "ExportRun",
     "Draft",
     "DraftFile",
     "Folder",

@@ -10,6 +10,7 @@ import base64
 import json
 import logging
 import traceback
+from collections.abc import Collection
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,18 @@ def replay_all(rows: Any) -> tuple[int, int]:
     """How many left the quarantine, and how many stay."""
     results = [replay(row) for row in rows.to_try()]
     return results.count(True), results.count(False)
+
+
+def naming(addresses: Collection[str]) -> list[int]:
+    """The rows whose message holds one of these addresses (lower case)."""
+    words = [address.encode() for address in addresses]
+    found = []
+    for row in Quarantined.objects.order_by("pk").iterator(chunk_size=1):
+        kept = json.loads(row.sealed)
+        raw = b"".join(base64.b64decode(kept[part]) for part in ("header", "raw")).lower()
+        if any(word in raw for word in words):
+            found.append(row.pk)
+    return found
 
 
 def _place(why: Exception) -> str:

@@ -16,6 +16,7 @@ from crm.models import Hold, PurgeReceipt
 from crm.retention import Rule, expired
 from crm.web import Request, done, page, post_only, posted
 from inbox.forms.retention import HoldForm
+from inbox.models import Erasure
 from inbox.retention import RULES
 
 RECEIPTS = 30  # newest ones on the page; the admin has the others
@@ -72,6 +73,20 @@ WORDS: dict[str, Words] = {
 }
 
 
+ERASED: dict[str, Any] = {
+    "emails": gettext_lazy("e-mails"),
+    "emails_struck": gettext_lazy("e-mails changed"),
+    "notes": gettext_lazy("notes"),
+    "tasks": gettext_lazy("tasks"),
+    "drafts": gettext_lazy("drafts"),
+    "notifications": gettext_lazy("notifications"),
+    "mentions": gettext_lazy("mentions struck out"),
+    "addresses": gettext_lazy("addresses"),
+    "never_log_entries_kept": gettext_lazy("never-log entries kept"),
+    "refused_by_hold": gettext_lazy("refused by a legal hold"),
+}
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def retention(request: Request) -> HttpResponse:
     """The table for everybody; an admin puts records under a hold here."""
@@ -87,6 +102,7 @@ def retention(request: Request) -> HttpResponse:
         "classes": [_told(rule) | _counted(rule) for rule in RULES],
         "next_run": _next_run(),
         "receipts": _receipts(),
+        "erasures": [(row, _erased(row)) for row in _erasures()],
         "holds": Hold.objects.active()
         .select_related("contact", "company", "deal", "by")
         .prefetch_related("contact__addresses"),
@@ -126,6 +142,15 @@ def _receipts() -> list[tuple[Any, PurgeReceipt]]:
     """Those that erased something, or did not come to their end."""
     rows = PurgeReceipt.objects.exclude(count=0, finished_at__isnull=False)[:RECEIPTS]
     return [(WORDS[row.rule].what, row) for row in rows if row.rule in WORDS]
+
+
+def _erasures() -> Any:
+    return Erasure.objects.select_related("by")[:RECEIPTS]
+
+
+def _erased(row: Erasure) -> list[tuple[Any, int]]:
+    """What went, in words."""
+    return [(ERASED[name], count) for name, count in row.counts.items() if name in ERASED]
 
 
 def _next_run() -> Any:

@@ -5,7 +5,16 @@ from django.utils import timezone, translation
 
 from crm import notices, todo
 from crm.models import Attachment, Contact, Hold, User
-from inbox.models import Draft, Enrolment, NeverLog, Sequence, Snippet, Template, TemplateFolder
+from inbox.models import (
+    Draft,
+    Enrolment,
+    ExportRun,
+    NeverLog,
+    Sequence,
+    Snippet,
+    Template,
+    TemplateFolder,
+)
 from inbox.outreach import building
 from inbox.outreach.first_steps import follow_up
 from tests.factories import make_deal, make_email, make_mailbox, make_note
@@ -54,4 +63,6 @@ def rows(aoki: Contact, hana: User, mio: User) -> dict[str, int]:
     found |= {"sequences": sequence.pk, "enrolments": enrolment.pk}
     found |= {"steps": sequence.steps.first().pk}
     found["drafts"] = Draft.objects.create(user=mio, contact=aoki, key="k").pk
+    archive = {"name": "a.zip", "size": 8, "path": file.path, "finished_at": timezone.now()}
+    found["exports"] = ExportRun.objects.create(user=mio, contact=aoki, **archive).pk
     return {**found, "mailboxes": mailbox.pk, "never-log": never.pk}

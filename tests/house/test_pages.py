@@ -16,13 +16,13 @@ HEADING = re.compile(rb"<h1[\s>]")
 NO_HEADING = {
     *("crm:contact-choices", "crm:company-names", "crm:attachment", "crm:attachment-inline"),
     *("inbox:email-body", "inbox:recipients", "inbox:arrivals"),
-    *("inbox:template-filled", "inbox:snippet-filled"),
+    *("inbox:template-filled", "inbox:snippet-filled", "inbox:archive"),
 }
 # Rightly not found: "since when?", a picture where this file is none, a file of a draft
 # that is none, the folders of somebody else's mailbox.
 ASKS_FOR_MORE = {
     *("crm:contact-news", "crm:company-news", "crm:deal-news"),
-    *("crm:attachment-inline", "inbox:draft-file", "inbox:folders"),
+    *("crm:attachment-inline", "inbox:draft-file", "inbox:folders", "inbox:take-out"),
 }
 
 
