@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from crm.lib.striking import pattern
 from crm.models import Association, Contact, Email, Participant, Thread, User
-from inbox.models import Identity, Mailbox
+from inbox.models.identities import own_addresses
 
 SHORTEST, SHORTEST_HAN = 3, 2  # characters of a name that is looked for
 DIGITS = 7  # of a telephone number
@@ -74,11 +74,8 @@ class Person:
 
 def ours() -> set[str]:
     """The addresses of people with an account, and of connected mailboxes."""
-    found: set[str] = set()
-    for rows in (User.objects, Mailbox.objects):
-        found.update(rows.values_list("email", flat=True))
-    found.update(Identity.objects.values_list("address", flat=True))
-    return {address.lower() for address in found}
+    people = User.objects.values_list("email", flat=True)
+    return {*own_addresses(), *(address.lower() for address in people)}
 
 
 def _any(lookup: str, values: frozenset[str]) -> Q:
