@@ -71,7 +71,16 @@ def _quotation(tree: LexborHTMLParser) -> list[LexborNode]:
         return _announced(tree)
     if marked.css_matches(STARTS):
         return _rest(_alone(marked, after=False))
-    return _run(_alone(marked, after=True))
+    return _run(_with_its_line(_alone(marked, after=True)))
+
+
+def _with_its_line(quotation: LexborNode) -> LexborNode:
+    """From the sentence above it on, where one announces it (On …, Hana wrote:)."""
+    line = quotation.prev
+    while line is not None and not _text(line):
+        line = line.prev
+    found = line is not None and line.tag in ("div", "p")
+    return line if line and found and SENTENCE.fullmatch(_text(line)[:700]) else quotation
 
 
 def _announced(tree: LexborHTMLParser) -> list[LexborNode]:

@@ -5,14 +5,18 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from crm.lib.html import is_designed, remote_images
+from crm.lib.simple import as_part_of_a_page
 from crm.models import Activity, Contact, Email, Participant, User
 from crm.models.activities import WAITS_AT_MOST
-from crm.templatetags.ui import heading_for
+from crm.templatetags.ui import heading_for, icon
 from crm.timeline import Line
 
 register = template.Library()
@@ -39,6 +43,18 @@ def called(person: Participant | None, contact: Contact | None) -> str:
 def designed(email: Email) -> bool:
     """Whether its HTML says more than its text does."""
     return bool(email.html) and (not email.text.strip() or is_designed(email.html))
+
+
+@register.filter
+def formatted(email: Email) -> SafeString:
+    """Its bold, lists and links, as part of our page; "" where its text says all."""
+    label = _("Show quoted text")
+    html = as_part_of_a_page(
+        email.html, label, lambda host: _("⚠ leads to {host}").format(host=host)
+    )
+    dots = render_to_string("components/icon.html", icon("more", "sm"))
+    more = f'<summary aria-label="{escape(label)}">{dots}</summary>'
+    return mark_safe(html.replace(f"<summary>{label}</summary>", more))  # noqa: S308  # cleaned
 
 
 @register.filter
