@@ -6,6 +6,7 @@
 const PAUSE = 1000; // ms after the last key
 const SOON = 250; // until the browser's own copy
 const AGAIN = 5000; // after a save that found no server
+const LONG = 32; // letters: a line of its own
 const KEPT = ["to", "cc", "bcc", "subject", "quote"];
 const states = new WeakMap();
 
@@ -15,6 +16,7 @@ export function start(form) {
   form.addEventListener("input", () => touched(form));
   form.addEventListener("change", (event) => event.target.matches("[type=checkbox], select") && touched(form));
   form.addEventListener("submit", (event) => finish(form, event), { capture: true });
+  form.addEventListener("musubi:closing", (event) => event.detail.push(closing(form)));
   addEventListener("online", () => states.get(form).dirty && save(form));
   restore(form);
 }
@@ -65,6 +67,17 @@ async function ask(form) {
   if (answer.status !== 200) return;
   form.elements.version.value = version;
   if (!states.get(form).dirty) forget(form);
+}
+
+/* All that was typed, before it is put away; where no server is, this browser has it. */
+async function closing(form) {
+  const state = states.get(form);
+  clearTimeout(state.timer);
+  await state.saving;
+  if (!state.dirty) return;
+  keep(form);
+  await save(form);
+  clearTimeout(state.timer);
 }
 
 function failed(form, why) {
@@ -177,6 +190,7 @@ function say(form, words, ...parts) {
   const line = status(form);
   if (!parts.length && line.textContent === words) return;
   line.replaceChildren(words, ...parts);
+  line.toggleAttribute("data-long", parts.length > 0 || words.length > LONG);
 }
 
 function action(words, does) {

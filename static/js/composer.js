@@ -1,6 +1,7 @@
 /* The composer: Ctrl+Enter sends, with Shift it is done as well (never while a Japanese word is being composed), Cc and Bcc fold away
-   until wanted, the signature is that of the mailbox, and Send works once. What else it can do is in
-   the modules that its form names; they are loaded when one opens. */
+   until wanted, the signature is that of the mailbox, and Send works once. Escape and Close put it away:
+   the draft stays. What else it can do is in the modules that its form names; they are loaded when one
+   opens. */
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.keyCode === 229) return;
@@ -9,6 +10,26 @@ document.addEventListener("keydown", (event) => {
   if (!form) return;
   event.preventDefault();
   form.requestSubmit(event.shiftKey ? form.querySelector("[name=send][value=done]") : null);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.isComposing || event.keyCode === 229) return;
+  if (event.defaultPrevented && !event.target.closest(".ProseMirror")) return; // the editor takes any
+  if (document.querySelector(":popover-open, dialog[open]")) return;
+  event.target.closest("[data-composer]")?.querySelector(".composer__close").click();
+});
+
+/* It is saved, and the page stands there as it was before: with the draft to go on with. */
+document.addEventListener("click", async (event) => {
+  const close = event.target.closest("[data-puts-away]");
+  if (!close || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const form = close.closest("[data-composer]");
+  event.preventDefault();
+  const saved = [];
+  form.dispatchEvent(new CustomEvent("musubi:closing", { detail: saved }));
+  await Promise.allSettled(saved);
+  if (form.closest(".formpage")) location.assign(close.href);
+  else location.reload();
 });
 
 /* Before htmx hears of it: a second press goes nowhere. */
@@ -75,5 +96,8 @@ function begin(form) {
 
 const start = (root) => root.querySelectorAll("[data-composer]").forEach(begin);
 start(document);
-document.addEventListener("htmx:load", (event) => start(event.target.parentElement ?? event.target));
+document.addEventListener("htmx:load", (event) => {
+  start(event.target.parentElement ?? event.target);
+  if (event.target.matches("[data-composer]")) event.target.scrollIntoView({ block: "nearest" });
+});
 document.addEventListener("musubi:arrived", (event) => start(event.detail));

@@ -112,7 +112,7 @@ def test_second_thoughts_bring_the_letter_back(
     assert Outgoing.objects.get().state == Outgoing.State.CANCELLED
 
     page.get_by_label("Subject").fill("Our offer")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#timeline")).to_contain_text("Our offer")
     expect(page.locator("#timeline .thread")).to_have_count(1)
     expect(other.locator("#timeline .thread")).to_have_count(1)

@@ -96,7 +96,7 @@ def write(page: Page) -> None:
     expect(page.get_by_label("Subject")).to_be_focused()
     page.get_by_label("Subject").fill("Rollout plan")
     page.get_by_label("Message").fill("Hello Aiko,\n\nhere is the plan.")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#timeline")).to_contain_text("here is the plan")
 
 

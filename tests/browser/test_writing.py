@@ -92,7 +92,7 @@ def test_a_failed_send_says_why_and_is_sent_again(
     expect(page.get_by_label("Subject")).to_be_focused()
     page.keyboard.type("Offer")
     page.get_by_label("Message").fill("Dear Yuki")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("[data-status=queued]")).to_contain_text("Sending")
     relay.behave(refuse_rcpt={"*": "550 5.2.2 the mailbox is full"})
     send_what_is_due()
@@ -118,6 +118,26 @@ def test_the_cursor_stays_where_one_types(sign_in: SignIn, hana: User, aoki: Con
     page.keyboard.type("Glad")
     page.locator(".thread__reply form").dispatch_event("htmx:load")
     page.keyboard.type("ly.")
+    expect(text).to_have_text("Gladly.")
+
+
+def test_escape_puts_the_letter_away_and_keeps_it(
+    sign_in: SignIn, hana: User, aoki: Contact
+) -> None:
+    """At once after the last key, before autosave would have come by itself."""
+    make_mailbox(hana)
+    make_email(aoki, subject="Offer?", text="Could you send an offer?")
+    page = sign_in(hana)
+    page.goto(f"/contacts/{aoki.pk}/")
+    reply = page.get_by_role("link", name="Reply", exact=True)
+    reply.click()
+    text = page.locator(".thread__reply .ProseMirror")
+    expect(text).to_be_focused()
+    page.keyboard.type("Gladly.")
+    page.keyboard.press("Escape")
+    expect(reply).to_be_visible()
+    assert Draft.objects.get(user=hana).discarded_at is None
+    reply.click()
     expect(text).to_have_text("Gladly.")
 
 
@@ -163,7 +183,7 @@ def test_without_an_answer_what_was_typed_stays(sign_in: SignIn, hana: User, aok
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)  # signed out meanwhile
     page.get_by_label("Message").fill("A long letter")
     expect(page.locator("#composer [role=status]")).to_contain_text("You are signed out.")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#composer [role=status]")).to_contain_text("still here")
     expect(page.get_by_label("Message")).to_have_text("A long letter")
     assert not Email.objects.exists() and not Draft.objects.exists()
@@ -187,11 +207,11 @@ def test_without_scripts_an_email_is_written_and_answered(
     page.get_by_role("link", name="Write to Yuki Aoki").click()
     page.get_by_label("Cc", exact=True).fill("boss@aoki.example")
     page.get_by_label("Subject").fill("Offer")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".composer__error")).to_contain_text("Write something")
     page.get_by_label("Message").fill("Dear Yuki")
     page.get_by_label("Attach files").set_input_files([FILE])
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#timeline")).to_contain_text("Dear Yuki")
     expect(page.get_by_role("link", name="見積.pdf").first).to_be_visible()
     page.get_by_role("link", name="Reply", exact=True).click()
@@ -224,7 +244,7 @@ def test_a_draft_survives_a_crash_and_files_are_taken_at_once(
     page.goto(f"/contacts/{aoki.pk}/emails/")
     expect(page.get_by_label("Message")).to_contain_text(", at once")
     expect(page.get_by_role("checkbox", name="plan.bin")).to_be_checked()
-    send = page.get_by_role("button", name="Send")
+    send = page.get_by_role("button", name="Send", exact=True)
     box = send.bounding_box()
     assert box and box["y"] < 60 and box["x"] > 250
     send.click()
@@ -249,7 +269,7 @@ def test_a_picture_is_dropped_into_the_text_and_a_forward_keeps_its_files(
     text.press_sequentially("FYI ")
     text.evaluate(DROP, list(png(3, 2)))
     expect(text.locator("img[src]")).to_have_count(1)
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#toasts")).to_contain_text("Sending in 10 seconds.")
     sent = Email.objects.get(direction=Email.Direction.OUTGOING)
     assert sorted(file.name for file in sent.attachments()) == ["a.pdf", "p.png"]
