@@ -182,9 +182,9 @@ def test_without_an_answer_what_was_typed_stays(sign_in: SignIn, hana: User, aok
     session = page.context.cookies()
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)  # signed out meanwhile
     page.get_by_label("Message").fill("A long letter")
-    expect(page.locator("#composer [role=status]")).to_contain_text("You are signed out.")
+    expect(page.locator("#composer [data-status]")).to_contain_text("You are signed out.")
     page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.locator("#composer [role=status]")).to_contain_text("still here")
+    expect(page.locator("#composer [data-status]")).to_contain_text("still here")
     expect(page.get_by_label("Message")).to_have_text("A long letter")
     assert not Email.objects.exists() and not Draft.objects.exists()
     page.context.add_cookies(session)  # type: ignore[arg-type]
