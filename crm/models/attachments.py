@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from crm.models.users import User
 
 
+FOLDER = "attachments"  # in the storage
+
+
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: "User") -> "AttachmentQuerySet":
         shown = Activity.objects.kept().filter(visible_activities(user))
@@ -62,7 +65,7 @@ def store_file(file: "File[bytes]") -> str:
 
 
 def _path(digest: str) -> str:
-    return f"attachments/{digest[:2]}/{digest[2:]}"
+    return f"{FOLDER}/{digest[:2]}/{digest[2:]}"
 
 
 def _is_kept(path: str, size: int) -> bool:
