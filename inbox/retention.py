@@ -6,7 +6,7 @@
     synced_headers   header blocks of mail that was found       7 days
     sent_headers     header blocks of mail that was sent        a year
     drafts           what nobody wrote on, and files without    90 days
-                     a draft
+                     a draft or a template
 
 The figures are those of the RETENTION_ variables by default. `crm.retention` evaluates the table.
 """
@@ -82,7 +82,9 @@ def _headers(origin: str) -> Part:
 
 def _erase_templates(ids: Sequence[int]) -> set[str]:
     """Their files go with them, unless something else names them."""
-    paths = set(TemplateFile.objects.filter(template__in=ids).values_list("path", flat=True))
+    files = TemplateFile.objects.filter(template__in=ids)
+    paths = set(files.values_list("path", flat=True))
+    files.delete()
     Template.objects.filter(pk__in=ids).delete()
     return paths
 
@@ -99,8 +101,8 @@ PREWRITTEN = (
 )
 
 
-def _delete_files(ids: Sequence[int]) -> set[str]:
-    rows = DraftFile.objects.filter(pk__in=ids)
+def _delete_files(model: Any, ids: Sequence[int]) -> set[str]:
+    rows = model.objects.filter(pk__in=ids)
     paths = set(rows.values_list("path", flat=True))
     rows.delete()
     return paths
@@ -145,7 +147,16 @@ RULES: tuple[Rule, ...] = (
         cutoff=_ago("days", "RETENTION_DRAFTS_DAYS"),
         parts=[
             Part(Draft.objects.all, "touched_at", partial(_delete, Draft)),
-            Part(lambda: DraftFile.objects.filter(draft=None), "at", _delete_files),
+            Part(
+                lambda: DraftFile.objects.filter(draft=None),
+                "at",
+                partial(_delete_files, DraftFile),
+            ),
+            Part(
+                lambda: TemplateFile.objects.filter(template=None),
+                "at",
+                partial(_delete_files, TemplateFile),
+            ),
         ],
     ),
     replace(TRASH, parts=[*TRASH.parts, *PREWRITTEN]),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Activity, Email
@@ -123,9 +124,13 @@ class TemplateFolder(Timestamped, Trashable):
 
 
 class TemplateFile(FileRow):
-    """A file that goes out with a template."""
+    """A file that goes out with a template. Where that goes with its owner's account, it waits for
+    the purge, which lets the bytes go."""
 
-    template = models.ForeignKey(Template, models.CASCADE, related_name="files")
+    template = models.ForeignKey(
+        Template, models.SET_NULL, null=True, blank=True, related_name="files"
+    )
+    at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name, verbose_name_plural = _("file of a template"), _("files of templates")

@@ -25,9 +25,20 @@ from crm.models import (
     User,
 )
 from inbox.connect import joining
-from inbox.models import Folder, HeaderBlock, Mailbox, MailboxCopy, MessageId, RawCopy
+from inbox.mime.types import ParsedAttachment
+from inbox.models import (
+    Folder,
+    HeaderBlock,
+    Mailbox,
+    MailboxCopy,
+    MessageId,
+    RawCopy,
+    Template,
+    TemplateFile,
+)
 from inbox.models import TransportRecord as Transport
 from inbox.models.transport import keep_headers
+from inbox.outreach import templates
 from inbox.retention import RULES
 from tests.factories import make_email, make_mailbox
 
@@ -314,3 +325,17 @@ def test_the_same_where_whoever_owned_it_is_deleted(
     Hold.place(aoki, by=mio, reason="Hayama v. Aoki")
     hana.delete()
     assert held.copies.get().of_address == mailbox.email and not Mailbox.objects.exists()
+
+
+@pytest.mark.rule("M32")
+def test_files_of_templates_that_went_with_an_account_go_as_well(
+    db: None, rin: User, settings: Settings
+) -> None:
+    file = ParsedAttachment("a.pdf", "application/pdf", 1, b"x", "", inline=False)
+    made = templates.add(Template, templates.Body(text="Hi"), by=rin, name="T", files=[file])
+    path = made.files.get().path
+    rin.delete()
+    assert not Template.objects.exists()
+    late = datetime.now(UTC) + timedelta(days=settings.RETENTION_DRAFTS_DAYS + 1)
+    retention.purge(RULE["drafts"], late)
+    assert not TemplateFile.objects.exists() and not default_storage.exists(path)
