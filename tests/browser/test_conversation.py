@@ -60,7 +60,7 @@ def test_keys_answer_the_newest_or_the_one_in_focus(
     page.keyboard.press("a")
     expect(page.locator(".thread__reply .ProseMirror")).to_be_focused()
     expect(page.get_by_label("Subject")).to_have_value("Re: Newer")
-    expect(page.get_by_label("Cc", exact=True)).to_have_value("boss@aoki.example")
+    expect(page.locator("[name=cc]")).to_have_value("boss@aoki.example")
     page.goto(f"/contacts/{aoki.pk}/")
     page.locator(f"[data-item=thread-{older.thread_id}] summary").first.focus()
     page.keyboard.press("r")
@@ -75,6 +75,7 @@ def test_enter_while_a_word_is_composed_sends_nothing(
 ) -> None:
     page = sign_in(hana)
     page.goto(f"/contacts/{aoki.pk}/emails/")
+    page.get_by_label("Subject").fill("見積書")
     page.get_by_label("Message").fill("おはようございます")
     for field in page.locator("[data-composer] :is(input, [contenteditable]):visible").all():
         for how in ({"isComposing": True}, {"keyCode": 229}):
