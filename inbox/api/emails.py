@@ -19,7 +19,7 @@ from crm.rest.problems import FieldError, Problem
 from inbox.mime.types import ParsedAttachment
 from inbox.models import Mailbox, Outgoing, Template
 from inbox.outreach.using import with_template
-from inbox.sending import again, composer, outbox, recipients
+from inbox.sending import again, composer, guard, outbox, recipients
 
 router = Router(tags=["e-mails"])
 Json = dict[str, Any]
@@ -35,6 +35,7 @@ class FileIn(Body):
 class EmailIn(Body):
     """`from`: an address that the mailbox has proven (M52); without it, its own. What is left
     empty of subject and body comes from the template, its fields filled for the first recipient.
+    Whoever has unsubscribed is refused, unless it is an answer or `to_unsubscribed` says so (M25).
     """
 
     mailbox_id: str
@@ -48,6 +49,7 @@ class EmailIn(Body):
     in_reply_to_id: str | None = None
     template_id: str | None = None
     send_at: datetime | None = None
+    to_unsubscribed: bool = False
     attachments: list[FileIn] = []
 
     @field_validator("send_at", mode="before")
@@ -79,12 +81,20 @@ def send_email(
     idempotency_key: Annotated[Text, Header("", alias="Idempotency-Key", max_length=200)],
 ) -> Status[Json]:
     draft = _draft(request, payload, idempotency_key)
+    if not payload.to_unsubscribed:
+        _refuse_unsubscribed(draft)
     try:
         email = composer.send(draft, by=access.caller(request))
     except composer.NotSendable as error:
         errors = [FieldError(error.field, error.message)]
         raise Problem(422, error.message, errors=errors) from None
     return Status(202, _show(email, request))
+
+
+def _refuse_unsubscribed(draft: composer.NewEmail) -> None:
+    for address in guard.unsubscribed(draft):
+        words = f"{address} has unsubscribed from automatic e-mails."
+        raise Problem(422, words, errors=[FieldError("to", words)])
 
 
 @router.post("/{email_id}/retry", response={202: Json})

@@ -1,8 +1,8 @@
 """What stops a send once: somebody wrote since the composer opened, or something looks forgotten.
 
 Each is a Doubt with a key. What a person has seen comes back with the second press and is no doubt
-any more; what is new since then stops it again. Nothing here forbids anything: that is
-`composer.NotSendable`.
+any more; what is new since then stops it again. To whoever has unsubscribed a second press is not
+enough: it is ticked. Nothing here forbids anything: that is `composer.NotSendable`.
 """
 
 import re
@@ -41,11 +41,13 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Doubt:
-    """`key` names it in the form; `email` is what came, where that is the reason."""
+    """`key` names it in the form; `email` is what came, where that is the reason; `ticked` are the
+    words beside the box without which it stops each time."""
 
     key: str
     words: str
     email: Email | None = None
+    ticked: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,14 +144,19 @@ def _has_files(new: NewEmail) -> bool:
     return bool(new.files or getattr(new, "stored", ()))
 
 
-def _opted_out(new: NewEmail) -> Iterator[Doubt]:
-    """An answer is what they asked for; a new letter may not be."""
+def unsubscribed(new: NewEmail) -> list[str]:
+    """To whom it should not go. An answer is what they asked for; a new letter may not be (M25)."""
     if new.answers:
-        return
+        return []
     people = {person.address for person in addresses([*new.to, *new.cc, *new.bcc])}
-    for address in sorted(OptOut.objects.among(people)):
+    return sorted(OptOut.objects.among(people))
+
+
+def _opted_out(new: NewEmail) -> Iterator[Doubt]:
+    for address in unsubscribed(new):
         words = _("{address} has unsubscribed from automatic e-mails. Is this one welcome?")
-        yield Doubt(f"opted-out-{address}", words.format(address=address))
+        yes = _("Send it to {address} all the same").format(address=address)
+        yield Doubt(f"opted-out-{address}", words.format(address=address), ticked=yes)
 
 
 def _waits(mailbox: Mailbox, now: datetime, *, later: bool) -> Iterator[Doubt]:

@@ -119,7 +119,7 @@ def _sending(request: Request, writing: Writing, doubts: Sequence[Doubt]) -> dic
         "sending": sending,
         "offers": offers(now),
         "doubts": doubts,
-        "confirmed": [*sending.confirmed, *(doubt.key for doubt in doubts)],
+        "confirmed": [*sending.confirmed, *(doubt.key for doubt in doubts if not doubt.ticked)],
         "colleagues": [] if doubts else guard.writing_now(scene, request.user, now),
     }
 

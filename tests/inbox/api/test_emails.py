@@ -9,7 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.models import ApiToken, Contact, Email, Participant, User
-from inbox.models import Mailbox, Outgoing, Redelivery
+from inbox.models import Draft, Mailbox, OptOut, Outgoing, Redelivery
+from inbox.models.opt_outs import mark_of
 from tests.factories import make_email, make_mailbox
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,29 @@ def test_a_key_is_ones_own(send: Send, ken: User) -> None:
 
 def test_without_a_key_each_is_sent(send: Send) -> None:
     assert send().json()["id"] != send().json()["id"]
+
+
+@pytest.mark.rule("M25")
+def test_whoever_has_unsubscribed_is_refused_unless_the_caller_knows(send: Send) -> None:
+    OptOut.note(mark_of("a@b.test"), OptOut.Why.LINK)
+    refused = send(to=["A <A@b.test>"])
+    assert refused.status_code == 422 and refused.json()["errors"][0]["field"] == "to"
+    assert not Outgoing.objects.exists()
+    assert send(to_unsubscribed=True).status_code == 202
+
+
+@pytest.mark.rule("M26")
+def test_what_rest_has_scheduled_is_taken_back_on_the_page(
+    send: Send, client: Client, hana: User
+) -> None:
+    """It had no draft: one is made of the e-mail."""
+    later = (timezone.now() + timedelta(hours=2)).isoformat()
+    sent = send(to=["a@b.test"], subject="Offer", html="<p>See <b>here</b></p>", send_at=later)
+    client.force_login(hana)
+    back = client.post(f"/emails/{sent.json()['id']}/cancellation/", follow=True)
+    assert back.status_code == 200 and Outgoing.objects.get().state == "cancelled"
+    draft = Draft.objects.get(user=hana)
+    assert (draft.to, draft.subject) == ("a@b.test", "Offer") and "<b>here</b>" in draft.html
 
 
 @pytest.mark.parametrize(("key", "status"), [("x" * 200, 202), ("x" * 201, 422), ("\0", 422)])

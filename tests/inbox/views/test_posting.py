@@ -8,7 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.models import Contact, Email, User
-from inbox.models import Draft, Mailbox, Outgoing
+from inbox.models import Draft, Mailbox, OptOut, Outgoing
+from inbox.models.opt_outs import mark_of
 from tests.factories import make_email, make_mailbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("M26")]
@@ -139,3 +140,21 @@ def test_an_empty_subject_and_a_missing_file_are_asked_about_together(
         confirmed=["subject", "file"], version=kept.version,
     )  # fmt: skip
     assert page.status_code == 303
+
+
+@pytest.mark.rule("M25")
+def test_to_whoever_has_unsubscribed_it_is_sent_only_when_that_is_ticked(
+    signed_in: Client, aoki: Contact, mailbox: Mailbox
+) -> None:
+    OptOut.note(mark_of(aoki.email), OptOut.Why.LINK)
+    new = {"mailbox": mailbox.pk, "key": "k", "version": 0, "subject": "s", "text": "t"}
+    first = signed_in.post(f"/contacts/{aoki.pk}/emails/", new | {"to": aoki.email})
+    box = f'type="checkbox" name="confirmed" value="opted-out-{aoki.email}"'
+    assert first.status_code == 422 and box in first.content.decode()
+    assert list(first.context["confirmed"]) == []  # the second press alone does nothing
+    new |= {"version": Draft.objects.get().version, "to": aoki.email}
+    assert signed_in.post(f"/contacts/{aoki.pk}/emails/", new).status_code == 422
+    assert not Outgoing.objects.exists()
+    new |= {"version": Draft.objects.get().version, "confirmed": f"opted-out-{aoki.email}"}
+    assert signed_in.post(f"/contacts/{aoki.pk}/emails/", new).status_code == 303
+    assert Outgoing.objects.count() == 1
