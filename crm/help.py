@@ -26,6 +26,7 @@ QUESTIONS: dict[str, Any] = {
     "disconnected": _("My mailbox is disconnected. What now?"),
     "disconnecting": _("What happens when I disconnect a mailbox?"),
     "deleted": _("What is deleted, and when?"),
+    "privacy": _("How do I export or erase what is stored on a person?"),
     "undo": _("How do I undo something?"),
     "keys": _("Which keys are there?"),
 }

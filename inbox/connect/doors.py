@@ -10,9 +10,11 @@ from typing import get_args
 from django.conf import settings
 
 from inbox.connect import hosts
+from inbox.connect.certificates import Certificate, shown_by
 from inbox.models import Credential, Mailbox
 from inbox.wire.account import Account, Security, Settings
 from inbox.wire.appending import AppendingSession, open_appending
+from inbox.wire.client import Client
 from inbox.wire.faults import LoginRefused
 from inbox.wire.imap import ReadingSession, open_reading
 from inbox.wire.smtp import PostingSession, open_posting
@@ -42,6 +44,16 @@ def appending(mailbox: Mailbox) -> AppendingSession:
 def posting(mailbox: Mailbox) -> PostingSession:
     """A session that sends (M21). Raises a Fault."""
     return open_posting(_smtp(mailbox), context(settings.INBOX_CA_FILE))
+
+
+def certificate(mailbox: Mailbox) -> Certificate | None:
+    """What its IMAP server shows, verified; None over a connection without TLS. Raises a Fault."""
+    client = Client(_imap(mailbox))
+    try:
+        client.secure(context(settings.INBOX_CA_FILE))
+        return shown_by(client.stream)
+    finally:
+        client.stream.close()
 
 
 def _imap(mailbox: Mailbox) -> Account:

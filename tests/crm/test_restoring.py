@@ -1,15 +1,31 @@
 """Out of the Trash: with everything on it, with Undo, and never to a dead end."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from crm import restoring, retention, undo
-from crm.models import Activity, Attachment, Contact, Hold, User
+from crm.models import (
+    Activity,
+    Association,
+    Attachment,
+    Contact,
+    Email,
+    EmailAddress,
+    Hold,
+    Note,
+    Thread,
+    User,
+)
 from crm.restoring import chosen
 from crm.timeline import timeline_for
-from tests.factories import make_contact, make_deal, make_email, make_note
+from crm.trash import MODELS
+from tests.factories import make_company, make_contact, make_deal, make_email, make_note
 
 
 def age(row: Contact | Activity, days: int) -> None:
@@ -83,3 +99,48 @@ def test_a_hold_that_was_placed_meanwhile_keeps_its_record_and_nothing_else(
     assert restoring.erase(rows) == rows[:1]
     assert list(Contact.objects.all()) == [aoki]
     assert restoring.erase(rows[1:]) == [], "another was quicker"
+
+
+def _dump() -> list[tuple[str, dict[str, object]]]:
+    """Every row of the nouns that go to the Trash and of what hangs on them, but for when it was
+    changed last."""
+    stamps = {"updated_at", "news_at"}
+    return [
+        (model.__name__, {name: value for name, value in row.items() if name not in stamps})
+        for model in (*MODELS, Association, Attachment, Email, EmailAddress, Note, Thread)
+        for row in model.objects.order_by("pk").values()
+    ]
+
+
+@pytest.mark.rule("M32")
+@given(data=st.data())
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_comes_back_is_what_went(hana: User, data: st.DataObject) -> None:
+    """Any set of records and engagements, deleted in any order and restored in another."""
+    with transaction.atomic():
+        rows = _made(hana)
+        before = _dump()
+        gone = data.draw(st.lists(st.sampled_from(range(len(rows))), unique=True, min_size=1))
+        for at in gone:
+            type(rows[at][1]).objects.get(pk=rows[at][1].pk).trash()
+        back = data.draw(st.permutations(gone))
+        assert _dump() != before
+        cut = data.draw(st.integers(0, len(back)))
+        for part in (back[:cut], back[cut:]):
+            marks = [f"{rows[at][0]}:{rows[at][1].pk}" for at in part]
+            assert len(restoring.restore(chosen(hana, marks), by=hana).rows) == len(part)
+        assert _dump() == before
+        transaction.set_rollback(True)
+
+
+def _made(hana: User) -> list[tuple[str, Any]]:
+    """Two people in one deal and one conversation, a company, notes and files."""
+    company = make_company("Aoki Shoten", owner=hana)
+    people = [make_contact(f"p{n}@aoki.example", owner=hana, company=company) for n in range(2)]
+    deal = make_deal(*people, owner=hana, company=company)
+    first = make_email(people[0], by=hana)
+    second = make_email(people[1], by=hana, thread=first.thread, direction="outgoing")
+    Attachment.objects.store(first.activity, b"x", name="a.txt", content_type="text/plain")
+    note = make_note(people[0], by=hana)
+    kinds = [("email", first.activity), ("email", second.activity), ("note", note.activity)]
+    return [*(("contact", p) for p in people), ("company", company), ("deal", deal), *kinds]
