@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 
 STRUCK = "■■■"
+NOBODY = "@erased.invalid"  # ends the address that takes the place of theirs (RFC 2606)
 _LONG = 12  # characters: of a line that is so short nobody can say whose it is
 _QUOTED = re.compile(r"^[\s>|]*")
 

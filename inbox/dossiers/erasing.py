@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from crm import retention
+from crm.lib.striking import NOBODY
 from crm.models import Activity, Contact, Hold, User
 from inbox.dossiers import exporting, letters, traces
 from inbox.dossiers.person import Person
@@ -95,7 +96,7 @@ def _steps(erasure: Erasure, person: Person) -> Iterator[tuple[str, int]]:
     yield "undo_entries", traces.undo_entries(person)
     yield "unreadable_messages", traces.put_aside(person)
     yield "administration_log", traces.admin_log(person)
-    yield from letters.strike_shared(person, f"erased-{erasure.pk}@erased.invalid")
+    yield from letters.strike_shared(person, f"erased-{erasure.pk}{NOBODY}")
     yield from _strike_records(person)
     for kind, pks in _batches(person):
         yield f"{kind}s", _erase_activities(pks)

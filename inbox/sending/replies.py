@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from crm.lib.html import sanitise_sent
 from crm.lib.quotes import without_quotes
+from crm.lib.striking import NOBODY
 from crm.models import Email, Participant
 from inbox.mime import prose
 from inbox.models import Mailbox, Outgoing
@@ -43,7 +44,7 @@ def reply_to(email: Email, mailboxes: Sequence[Mailbox], *, everybody: bool = Fa
 
     `mailbox` and `sender` are what the conversation came to, where that is one of them (M52).
     """
-    people = list(email.participants.all())
+    people = [who for who in email.participants.all() if not who.address.endswith(NOBODY)]
     known = senders(mailboxes)
     ours = {sender.address.lower() for sender in known}
     sender = _sender(email, people, known)

@@ -45,6 +45,7 @@ from inbox.models import (
     TransportRecord,
 )
 from inbox.models.transport import keep_headers
+from inbox.sending.replies import reply_to
 from tests.factories import make_deal, make_email, make_mailbox, make_note, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("M36")]
@@ -270,3 +271,15 @@ def test_mail_that_could_not_be_read_goes_too(quorn: Contact, hana: User, mio: U
         )
     erase(quorn, mio)
     assert Quarantined.objects.get().uid == 2
+
+
+def test_an_answer_to_all_leaves_out_who_was_erased(
+    quorn: Contact, weber: Contact, hana: User, mio: User
+) -> None:
+    everything(quorn, weber, hana)
+    answer = Email.objects.get(text__startswith="Dear Mr")
+    erase(quorn, mio)
+    begun = reply_to(Email.objects.get(pk=answer.pk), [], everybody=True)
+    assert weber.email in begun.to and "invalid" not in begun.to + begun.cc
+    theirs = Email.objects.exclude(pk=answer.pk).get()
+    assert "invalid" not in reply_to(theirs, [], everybody=True).to
