@@ -382,7 +382,6 @@ class OptOutAdmin(SecretiveAdmin):
 class ErasureAdmin(ReadOnlyAdmin):
     list_display = ("id", "by", "created_at", "finished_at", "counts")
     list_select_related = ("by",)
-    date_hierarchy = "created_at"
 
 
 @admin.register(models.ErasedAddress)
@@ -390,7 +389,6 @@ class ErasedAddressAdmin(SecretiveAdmin):
     secrets = ("mark",)
     list_display = ("id", "at")
     exclude = ("mark",)
-    date_hierarchy = "at"
 
 
 @admin.register(models.ExportRun)
@@ -399,4 +397,3 @@ class ExportRunAdmin(SecretiveAdmin):
     list_display = ("id", "user", "mailbox", "created_at", "finished_at", "size")
     list_select_related = ("user", "mailbox")
     exclude = ("path", "name")
-    date_hierarchy = "created_at"
