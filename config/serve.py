@@ -5,6 +5,7 @@ stop, or dies, all its parts end.
 """
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -107,7 +108,16 @@ def prepare() -> Mapping[str, str]:
         environment.setdefault("HTTPS", "false")
     if "ALLOWED_HOSTS" not in given and host not in (*LOOPBACK, *EVERYWHERE):
         environment.setdefault("ALLOWED_HOSTS", f"localhost,127.0.0.1,[::1],{host}")
+    if environment.get("METRICS_TOKEN", given.get("METRICS_TOKEN")):
+        environment.setdefault("PROMETHEUS_MULTIPROC_DIR", empty(ROOT / "var" / "metrics"))
     return environment
+
+
+def empty(folder: Path) -> str:
+    """Where all parts count together: what was counted before this start is gone."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    return str(folder)
 
 
 def taken(address: Address) -> bool:

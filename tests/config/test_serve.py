@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from config.serve import prepare
 from tests.config.test_parts import ROOT, runs, until
 from tests.servers.ports import free_ports
 from tests.servers.postgres import private_postgres
@@ -117,6 +118,14 @@ def test_a_port_in_use_is_said_in_one_sentence(tmp_path: Path) -> None:
     assert run.returncode == 2
     assert f"Port {port} is in use" in run.stderr
     assert run.stdout == ""
+
+
+def test_its_parts_count_together_where_somebody_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "PROMETHEUS_MULTIPROC_DIR" not in prepare()
+    monkeypatch.setenv("METRICS_TOKEN", "token of the monitor")
+    folder = Path(prepare()["PROMETHEUS_MULTIPROC_DIR"])
+    assert folder.is_dir() and not list(folder.iterdir())
+    folder.rmdir()
 
 
 def test_script_server_refuses_what_it_does_not_know() -> None:
