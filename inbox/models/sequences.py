@@ -151,6 +151,7 @@ class Enrolment(Timestamped):
         REPLY = "reply", _("replied")
         MAIL = "mail", _("wrote")
         COLLEAGUE = "colleague", _("a colleague replied")
+        MEETING = "meeting", _("a meeting")
         BOUNCE = "bounce", _("bounced")
         UNSUBSCRIBED = "unsubscribed", _("unsubscribed")
         PERSON = "person", _("stopped by a person")

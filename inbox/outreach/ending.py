@@ -1,7 +1,7 @@
 """What ends an enrolment, asked before each step: pull, don't push (M25, M56).
 
-First what the CRM knows, then the mailbox itself. A meeting would end it as well: the CRM has no
-such kind of activity yet; where it has one, its question stands in `_in_the_crm`.
+First what the CRM knows, then the mailbox itself. A meeting is an invitation among the logged mail,
+from either side.
 """
 
 from collections.abc import Collection
@@ -19,6 +19,7 @@ from inbox.outreach.away import away_until
 from inbox.wire.faults import Fault
 
 SLACK = timedelta(minutes=5)  # by which a mail server's clock may be behind ours
+INVITES = ("request", "add")  # RFC 5546, 3.2: a meeting is asked for; a change is asked anew
 LOST = ("refused", "bounced")  # what becomes of a recipient who is not reached
 Why = Enrolment.Why
 
@@ -79,11 +80,14 @@ def _forbidden(contact: Contact, addresses: list[str]) -> Ending | None:
 
 
 def _in_the_crm(enrolment: Enrolment, addresses: list[str]) -> Ending | None:
-    """Bounces, replies, and any mail from the address, in whoever's mailbox it was found."""
+    """Bounces, meetings, replies, and any mail from the address, in whoever's mailbox it was."""
     sent = Email.objects.filter(activity__step_run__enrolment=enrolment)
     lost = sent.filter(participants__status__in=LOST).first()
     if lost:
         return Ending(Why.BOUNCE, {"said": lost.error[:200], "email": lost.pk})
+    meeting = _meeting(enrolment, addresses)
+    if meeting:
+        return Ending(Why.MEETING, {"email": meeting.pk})
     came = _came_since(enrolment.created_at)
     reply = came.filter(Q(thread__in=sent.values("thread")) | Q(answers__in=sent)).first()
     if reply:
@@ -93,6 +97,19 @@ def _in_the_crm(enrolment: Enrolment, addresses: list[str]) -> Ending | None:
         return _by_mail(Why.MAIL, mail)
     colleague = _of_colleague(enrolment, came)
     return _by_mail(Why.COLLEAGUE, colleague) if colleague else None
+
+
+def _meeting(enrolment: Enrolment, addresses: list[str]) -> Email | None:
+    """That one is arranged with them since they were enrolled: whoever of us invites."""
+    named = Participant.objects.annotate(said=Lower("address")).filter(said__in=addresses)
+    found: Email | None = Email.objects.filter(
+        invitation__method__in=INVITES,
+        unproven=False,
+        participants__in=named,
+        activity__deleted_at=None,
+        activity__at__gte=enrolment.created_at,
+    ).first()
+    return found
 
 
 def _came_since(moment: datetime) -> "QuerySet[Email]":

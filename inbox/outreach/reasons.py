@@ -16,6 +16,7 @@ _WHY: dict[str, Any] = {
     Why.REPLY: gettext_lazy("{name} replied."),
     Why.MAIL: gettext_lazy("{name} wrote."),
     Why.COLLEAGUE: gettext_lazy("{name}, a colleague, wrote."),
+    Why.MEETING: gettext_lazy("A meeting with them was arranged."),
     Why.BOUNCE: gettext_lazy("An e-mail did not arrive. {said}"),
     Why.UNSUBSCRIBED: gettext_lazy("They do not want mail from sequences."),
     Why.PERSON: gettext_lazy("{name} stopped it."),

@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from inbox.models import Enrolment, Sequence, Step, StepRun
 
 Why, State = Enrolment.Why, Enrolment.State
-ANSWERED = (Why.REPLY, Why.MAIL, Why.COLLEAGUE)
+ANSWERED = (Why.REPLY, Why.MAIL, Why.COLLEAGUE, Why.MEETING)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from inbox.models import Enrolment, Mailbox, OptOut, Outgoing, RawCopy, SendingH
 from inbox.models.opt_outs import mark_of
 from inbox.outreach import building, sequences, steering, unsubscribing
 from inbox.sending import outbox
+from tests.factories import make_email
 from tests.inbox.letters import letter, reply_to
 from tests.inbox.outreach.conftest import Enrol, due_now, tick
 from tests.servers.dovecot import Dovecot
@@ -208,6 +209,23 @@ def test_what_has_not_left_is_not_followed_by_another(
     due_now(enrolment)
     tick()
     assert enrolment.runs.count() == 1
+
+
+@pytest.mark.rule("M25")
+@pytest.mark.parametrize(("method", "state"), [("request", "stopped"), ("cancel", "active")])
+def test_an_invitation_ends_it_whoever_sent_it(
+    enrol: Enrol, aoki: Contact, always_open: SendingHours, method: str, state: str
+) -> None:
+    [enrolment] = enrol(aoki)
+    tick()
+    invited = make_email(aoki, direction="outgoing", subject="Demo", at=timezone.now())
+    Email.objects.filter(pk=invited.pk).update(invitation={"method": method, "title": "Demo"})
+    due_now(enrolment)
+    tick()
+    enrolment.refresh_from_db()
+    assert enrolment.state == state
+    if state == "stopped":
+        assert Note.objects.get().text == "“Follow-up” stopped: A meeting with them was arranged."
 
 
 @pytest.mark.rule("M6")
