@@ -86,6 +86,9 @@ def _erase(erasure: Erasure, person: Person) -> None:
     addresses = person.contact.addresses.count()
     retention.erase(person.contact)
     counts.update(addresses=addresses, contacts=1)
+    if person.participants().exists():  # mail that was logged meanwhile
+        for name, work in _mail(erasure, person):
+            counts[name] += work
     _finish(erasure, counts)
 
 
@@ -96,12 +99,16 @@ def _steps(erasure: Erasure, person: Person) -> Iterator[tuple[str, int]]:
     yield "undo_entries", traces.undo_entries(person)
     yield "unreadable_messages", traces.put_aside(person)
     yield "administration_log", traces.admin_log(person)
-    yield from letters.strike_shared(person, f"erased-{erasure.pk}{NOBODY}")
     yield from _strike_records(person)
-    for kind, pks in _batches(person):
-        yield f"{kind}s", _erase_activities(pks)
+    yield from _mail(erasure, person)
     yield "never_log_entries_kept", traces.never_log_entries(person)
     yield "mentions", traces.mentions(person)
+
+
+def _mail(erasure: Erasure, person: Person) -> Iterator[tuple[str, int]]:
+    yield from letters.strike_shared(person, f"erased-{erasure.pk}{NOBODY}")
+    for kind, pks in _batches(person):
+        yield f"{kind}s", _erase_activities(pks)
 
 
 def _batches(person: Person) -> Iterator[tuple[str, list[int]]]:

@@ -283,3 +283,12 @@ def test_an_answer_to_all_leaves_out_who_was_erased(
     assert weber.email in begun.to and "invalid" not in begun.to + begun.cc
     theirs = Email.objects.exclude(pk=answer.pk).get()
     assert "invalid" not in reply_to(theirs, [], everybody=True).to
+
+
+def test_mail_that_is_logged_meanwhile_goes_too(
+    quorn: Contact, mio: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(erasing.traces, "mentions", lambda _person: make_email(quorn) and 0)
+        erase(quorn, mio)
+    assert not Email.objects.exists() and not Participant.objects.exists()
