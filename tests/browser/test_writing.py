@@ -141,6 +141,20 @@ def test_escape_puts_the_letter_away_and_keeps_it(
     expect(text).to_have_text("Gladly.")
 
 
+def test_the_signature_is_that_of_the_mailbox_one_writes_from(
+    sign_in: SignIn, hana: User, aoki: Contact
+) -> None:
+    make_mailbox(hana, signature="<p>Hana, in person</p>")
+    info = make_mailbox(hana, email="info@musubi.test", signature="<p>The office</p>")
+    page = sign_in(hana)
+    page.goto(f"/contacts/{aoki.pk}/emails/")
+    page.locator("[data-signatures] summary").click()
+    expect(page.get_by_text("Hana, in person")).to_be_visible()
+    page.locator("select[name=mailbox]").select_option(str(info.pk))
+    expect(page.get_by_text("The office")).to_be_visible()
+    expect(page.get_by_text("Hana, in person")).to_be_hidden()
+
+
 def test_news_waits_behind_a_pill_while_one_types(
     sign_in: SignIn, hana: User, aoki: Contact
 ) -> None:
