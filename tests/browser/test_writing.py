@@ -195,7 +195,7 @@ def test_without_an_answer_what_was_typed_stays(sign_in: SignIn, hana: User, aok
     expect(page.get_by_label("Subject")).to_be_focused()
     session = page.context.cookies()
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)  # signed out meanwhile
-    page.get_by_label("Message").fill("A long letter")
+    page.locator("#composer .ProseMirror").fill("A long letter")
     expect(page.locator("#composer [data-status]")).to_contain_text("You are signed out.")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#composer [data-status]")).to_contain_text("still here")
