@@ -30,7 +30,6 @@ from tests.servers.relay import Relay
 MANY = int(os.environ.get("SEVERAL", "0"))
 pytestmark = [
     *(pytest.mark.django_db(transaction=True), pytest.mark.live),
-    pytest.mark.skipif(not MANY, reason="seven processes: script/test-long, or SEVERAL=6"),
 ]
 PATIENCE = 60 + 2 * MANY  # seconds, on a busy machine
 
