@@ -28,9 +28,7 @@ from tests.servers.ports import free_ports
 from tests.servers.relay import Relay
 
 MANY = int(os.environ.get("SEVERAL", "0"))
-pytestmark = [
-    *(pytest.mark.django_db(transaction=True), pytest.mark.live),
-]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.live]
 PATIENCE = 60 + 2 * MANY  # seconds, on a busy machine
 
 
