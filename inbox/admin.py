@@ -375,13 +375,13 @@ class OptOutAdmin(SecretiveAdmin):
     search_fields = ("by__email",)
     list_select_related = ("by",)
     exclude = ("mark",)
-    date_hierarchy = "at"
 
 
 @admin.register(models.Erasure)
 class ErasureAdmin(ReadOnlyAdmin):
     list_display = ("id", "by", "created_at", "finished_at", "counts")
     list_select_related = ("by",)
+    search_fields = ("=by__email",)
 
 
 @admin.register(models.ErasedAddress)
@@ -396,4 +396,5 @@ class ExportRunAdmin(SecretiveAdmin):
     secrets = ("path",)
     list_display = ("id", "user", "mailbox", "created_at", "finished_at", "size")
     list_select_related = ("user", "mailbox")
+    search_fields = ("=user__email",)
     exclude = ("path", "name")

@@ -1,7 +1,7 @@
-/* The composer: Ctrl+Enter sends, with Shift it is done as well (never while a Japanese word is being composed), Cc and Bcc fold away
-   until wanted, the signature is that of the mailbox, and Send works once. Escape and Close put it away:
-   the draft stays. What else it can do is in the modules that its form names; they are loaded when one
-   opens. */
+/* The composer: Ctrl+Enter sends, with Shift it is done as well (never while a Japanese word is being
+   composed), Cc and Bcc fold away until wanted, the signature is that of the mailbox, and Send works
+   once. Escape and Close put it away: the draft stays. Notes and tasks have nothing to put away. What
+   else it can do is in the modules that its form names; they are loaded when one opens. */
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.keyCode === 229) return;
@@ -16,7 +16,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.isComposing || event.keyCode === 229) return;
   if (event.defaultPrevented && !event.target.closest(".ProseMirror")) return; // the editor takes any
   if (document.querySelector(":popover-open, dialog[open]")) return;
-  event.target.closest("[data-composer]")?.querySelector(".composer__close").click();
+  event.target.closest("[data-composer]")?.querySelector("[data-puts-away]")?.click();
 });
 
 /* It is saved, and the page stands there as it was before: with the draft to go on with. */

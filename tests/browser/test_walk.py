@@ -64,7 +64,8 @@ OTHER_WAYS = [
 SCREENS = Path(__file__).resolve().parents[2] / "build" / "screens"
 # Words that lie outside of their own box, where that box does not say so by an ellipsis.
 CUT_OFF = """() => [...document.querySelectorAll("h1, h2, h3, .btn, .badge, .tabs a, label, th")]
-    .filter((part) => part.checkVisibility() && part.scrollHeight > part.clientHeight + 4
+    .filter((part) => part.checkVisibility() && !part.matches(".visually-hidden")
+        && part.scrollHeight > part.clientHeight + 4
         && getComputedStyle(part).overflow === "hidden")
     .map((part) => part.textContent.trim()).join("; ")"""
 

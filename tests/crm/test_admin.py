@@ -42,6 +42,9 @@ from inbox.models import (
     Draft,
     DraftFile,
     Enrolment,
+    ErasedAddress,
+    Erasure,
+    ExportRun,
     HeaderBlock,
     HeadersRead,
     Identity,
@@ -121,6 +124,14 @@ def fill(number: int) -> None:
     _fill_templates(user, email, number)
     _fill_writing(user, contact)
     _fill_sequences(user, contact)
+    _fill_dossiers(user, contact)
+
+
+def _fill_dossiers(user: User, contact: Contact) -> None:
+    Erasure.objects.create(contact=contact, by=user)
+    ErasedAddress.objects.create(mark=f"{CANARY}{user.pk}")
+    archive = {"name": CANARY, "path": CANARY, "size": 1}
+    ExportRun.objects.create(user=user, contact=contact, **archive)
 
 
 def _fill_writing(user: User, contact: Contact) -> None:
@@ -253,6 +264,8 @@ def _cost(browse: Callable[[str], Any], address: str) -> int:
         "inbox/draftfile/?draft__text__startswith=c",
         "inbox/redelivery/?outgoing__frozen__startswith=c",
         "inbox/optout/?mark__startswith=c",
+        "inbox/erasedaddress/?mark__startswith=c",
+        "inbox/exportrun/?path__startswith=c",
     ],
 )
 def test_a_secret_cannot_be_filtered_for(browse: Callable[[str], Any], query: str) -> None:
@@ -286,6 +299,7 @@ def test_every_noun_is_there_and_so_is_the_clock(browse: Callable[[str], Any]) -
 def test_a_noun_can_be_searched_or_is_short(model: Any) -> None:
     """An operator looks for a name, an address or an id, not through pages of rows."""
     short = {"crm.heartbeat", "crm.thread", "crm.team", "crm.purgereceipt", "inbox.headersread"}
+    short.add("inbox.erasedaddress")  # hashes: there is nothing to search for
     page = admin.site._registry[model]
     assert page.list_display != ("__str__",)
     assert page.search_fields or label(model) in short

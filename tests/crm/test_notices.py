@@ -29,6 +29,8 @@ VALUES = {
     "task_assigned": {"title": "Call", "by": "Ken"},
     "conversation_assigned": {"thread": 5, "subject": "Offer", "by": "Ken"},
     "conversations_assigned": {"n": 3, "by": "Ken"},
+    "export_ready": {"contact": 5, "name": "Yuki Aoki"},
+    "mailbox_export_ready": {"mailbox": 5, "name": "hana@musubi.test"},
 }
 
 
