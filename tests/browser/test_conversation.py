@@ -76,7 +76,7 @@ def test_enter_while_a_word_is_composed_sends_nothing(
     page = sign_in(hana)
     page.goto(f"/contacts/{aoki.pk}/emails/")
     page.get_by_label("Subject").fill("見積書")
-    page.get_by_label("Message").fill("おはようございます")
+    page.locator(".ProseMirror").fill("おはようございます")
     for field in page.locator("[data-composer] :is(input, [contenteditable]):visible").all():
         for how in ({"isComposing": True}, {"keyCode": 229}):
             field.evaluate(COMPOSING, {**how, "ctrlKey": True})
@@ -84,7 +84,7 @@ def test_enter_while_a_word_is_composed_sends_nothing(
     assert page.url.endswith("/emails/")
     assert page.locator("[data-composer]").get_attribute("data-sent") is None
     assert not Email.objects.exists()
-    page.get_by_label("Message").press("Control+Enter")
+    page.locator(".ProseMirror").press("Control+Enter")
     expect(page.locator("#timeline")).to_contain_text("おはようございます")
     assert Email.objects.count() == 1
 
@@ -96,10 +96,10 @@ def test_second_thoughts_bring_the_letter_back(
     page = sign_in(hana)
     page.goto(f"/contacts/{aoki.pk}/emails/")
     page.get_by_label("Subject").fill("Offer")
-    page.get_by_label("Message").fill("Dear Yuki,\n\nwe offer.")
+    page.locator(".ProseMirror").fill("Dear Yuki,\n\nwe offer.")
     file = {"name": "offer.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
     page.get_by_label("Attach files").set_input_files([file])  # type: ignore[list-item]
-    page.get_by_label("Message").press("Control+Enter")
+    page.locator(".ProseMirror").press("Control+Enter")
     expect(page.locator("#toasts")).to_contain_text("Sending in 10 seconds.")
     other = page.context.new_page()
     other.goto(f"/contacts/{aoki.pk}/")
@@ -158,8 +158,8 @@ def test_the_way_back_stays_as_long_as_the_send_waits(
     page.clock.install()
     page.goto(f"/contacts/{aoki.pk}/emails/")
     page.get_by_label("Subject").fill("Offer")
-    page.get_by_label("Message").fill("Dear Yuki")
-    page.get_by_label("Message").press("Control+Enter")
+    page.locator(".ProseMirror").fill("Dear Yuki")
+    page.locator(".ProseMirror").press("Control+Enter")
     toast = page.locator(".toast", has_text=f"Sending in {seconds} seconds.")
     expect(toast).to_be_visible()
     page.clock.fast_forward((seconds - 3) * 1000)

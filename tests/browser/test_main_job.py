@@ -95,7 +95,7 @@ def write(page: Page) -> None:
     page.locator("a[href$='/emails/']:visible").first.click()
     expect(page.get_by_label("Subject")).to_be_focused()
     page.get_by_label("Subject").fill("Rollout plan")
-    page.get_by_label("Message").fill("Hello Aiko,\n\nhere is the plan.")
+    page.locator(".ProseMirror").fill("Hello Aiko,\n\nhere is the plan.")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#timeline")).to_contain_text("here is the plan")
 

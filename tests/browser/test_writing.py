@@ -91,7 +91,7 @@ def test_a_failed_send_says_why_and_is_sent_again(
     page.get_by_role("link", name="Write to Yuki Aoki").click()
     expect(page.get_by_label("Subject")).to_be_focused()
     page.keyboard.type("Offer")
-    page.get_by_label("Message").fill("Dear Yuki")
+    page.locator(".ProseMirror").fill("Dear Yuki")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("[data-status=queued]")).to_contain_text("Sending")
     relay.behave(refuse_rcpt={"*": "550 5.2.2 the mailbox is full"})
@@ -245,7 +245,7 @@ def test_a_draft_survives_a_crash_and_files_are_taken_at_once(
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"/contacts/{aoki.pk}/emails/")
     page.get_by_label("Subject").fill("Offer")
-    page.get_by_label("Message").fill("Dear Yuki")
+    page.locator(".ProseMirror").fill("Dear Yuki")
     large = tmp_path / "plan.bin"
     large.write_bytes(bytes(10 * 1024 * 1024))
     page.get_by_label("Attach files").set_input_files([large])
