@@ -16,7 +16,7 @@ class Slice(NamedTuple):
     after: str  # the cursor of the next page; "" at the end
 
 
-def slice_of(rows: Any, columns: tuple[str, ...], cursor: str, down: bool) -> Slice:  # noqa: FBT001
+def slice_of(rows: Any, columns: tuple[str, ...], cursor: str, *, down: bool) -> Slice:
     """A page of `rows` by these columns, after the cursor; one that is not ours is the start."""
     columns = (*columns, "pk")
     rows = rows.order_by(*(f"-{name}" if down else name for name in columns))

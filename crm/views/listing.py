@@ -35,9 +35,8 @@ def list_context(request: Request, rows: Any, sorts: Sorts, sort: str) -> dict[s
     """What every list shows: a page of `rows` as the query sorts them, and its filters."""
     asked = request.GET.get("sort", "")
     sort = asked if asked.removeprefix("-") in sorts else sort
-    page = slice_of(
-        rows, sorts[sort.removeprefix("-")], request.GET.get("after", ""), sort[0] == "-"
-    )
+    after, down = request.GET.get("after", ""), sort[0] == "-"
+    page = slice_of(rows, sorts[sort.removeprefix("-")], after, down=down)
     return {
         "words": request.GET.get("q", "").strip(),
         "page": page,

@@ -57,7 +57,7 @@ class PasswordForm(forms.Form):
     )
 
 
-class PeopleForm(forms.ModelForm):  # type: ignore[type-arg]
+class PeopleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """What happens with unknown people in the mail of a mailbox (M14)."""
 
     class Meta:

@@ -1,5 +1,7 @@
 """The forms of what a mailbox may send from, and how much (M52, M58)."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +27,7 @@ class CodeForm(forms.Form):
     )
 
 
-class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
+class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """What the provider lets the mailbox send, where that differs from what is known."""
 
     all_optional = True
@@ -35,8 +37,8 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["most_a_day", "most_a_minute"]
         labels = {"most_a_day": _("E-mails a day"), "most_a_minute": _("E-mails a minute")}
 
-    def __init__(self, *args: object, **values: object) -> None:
-        super().__init__(*args, **values)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
         for field in self.fields.values():
             assert isinstance(field, forms.IntegerField)
             field.min_value, field.max_value = 1, 100_000

@@ -15,7 +15,7 @@ from inbox.wire.folders import FolderInfo
 NEW = " new"  # no folder's name begins with a space: IMAP clients cut it off
 
 
-class ScopeForm(forms.ModelForm):  # type: ignore[type-arg]
+class ScopeForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """All mail with known contacts, or replies alone (M12)."""
 
     class Meta:
@@ -105,7 +105,7 @@ class NeverLogForm(forms.Form):
         return cleaned
 
 
-class LoggingForm(forms.ModelForm):  # type: ignore[type-arg]
+class LoggingForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """Whether a mailbox is the organisation's logging address, and whose word is trusted (M16)."""
 
     class Meta:

@@ -30,7 +30,7 @@ class SequenceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
         }
 
 
-class StepForm(forms.ModelForm):  # type: ignore[type-arg]
+class StepForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """An e-mail or a task: which of the two is in the address of the page."""
 
     text = forms.CharField(
@@ -149,7 +149,7 @@ class ChoiceForm(forms.Form):
         return field.queryset.first() if field.queryset is not None else None
 
 
-class HoursForm(forms.ModelForm):  # type: ignore[type-arg]
+class HoursForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """From and until for each day of the week; a day without is free."""
 
     country = forms.ChoiceField(label=gettext_lazy("Public holidays of"), required=False)

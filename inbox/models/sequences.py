@@ -102,12 +102,16 @@ class Step(Timestamped):
         ordering = ["position", "id"]
 
     def __str__(self) -> str:
-        return self.title or self.subject or self.preview[:60] or f"step {self.position}"
+        return self.title or self.subject or self._beginning or f"step {self.position}"
 
     @property
     def preview(self) -> str:
         """What its e-mail says, on one line."""
         return " ".join(text_of_html(self.html).split())[:200]
+
+    @property
+    def _beginning(self) -> str:
+        return self.preview if len(self.preview) <= 60 else f"{self.preview[:59].rstrip()}…"
 
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
