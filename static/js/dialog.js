@@ -20,10 +20,19 @@ document.addEventListener(
   (event) => {
     if (event.newState !== "open" || !event.target.matches(".menu[popover]")) return;
     const button = document.querySelector(`[popovertarget="${CSS.escape(event.target.id)}"]`);
-    if (button) requestAnimationFrame(() => place(event.target, button.getBoundingClientRect()));
+    if (button) requestAnimationFrame(() => keep(event.target, button));
   },
   { capture: true },
 );
+
+/* Its place is found again whenever its size changes: what it holds may come later. */
+function keep(menu, button) {
+  const sizes = new ResizeObserver(() => {
+    if (menu.matches(":popover-open")) place(menu, button.getBoundingClientRect());
+    else sizes.disconnect();
+  });
+  sizes.observe(menu);
+}
 
 function place(menu, beside) {
   const edge = menu.dataset.edge === "start" ? beside.left : beside.right - menu.offsetWidth;

@@ -69,6 +69,7 @@ def test_an_email_is_written_with_one(sign_in: SignIn, hana: User, aoki: Contact
     page.keyboard.press("Enter")
     expect(text).to_have_text("Dear Yuki, here is the offer. All the best")
     page.keyboard.type(" ;")
+    expect(page.locator("[data-finds]")).to_be_focused()
     page.keyboard.press("Escape")
     expect(text).to_have_text("Dear Yuki, here is the offer. All the best ;")
     page.keyboard.press("Control+Enter")
@@ -77,3 +78,20 @@ def test_an_email_is_written_with_one(sign_in: SignIn, hana: User, aoki: Contact
     sent = Email.objects.get()
     assert sent.subject == "Our offer"
     assert [file.name for file in sent.attachments()] == ["price.pdf"]
+
+
+def test_what_is_found_lies_within_the_screen_of_a_phone(
+    sign_in: SignIn, hana: User, aoki: Contact
+) -> None:
+    """The menu opens before what it holds has come, above a button at the bottom."""
+    make_mailbox(hana)
+    for number in range(9):
+        Template.objects.create(name=f"Offer {number}", owner=hana, **both_forms(text="Hello."))
+    page = sign_in(hana)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/contacts/{aoki.pk}/emails/")
+    page.get_by_role("button", name="Template").click()
+    expect(page.locator(".pick")).to_have_count(9)
+    expect(page.locator(".pick").first).to_be_in_viewport(ratio=1)
+    box = page.locator(".picker").bounding_box()
+    assert box and box["y"] >= 0 and box["y"] + box["height"] <= 844
