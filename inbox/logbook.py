@@ -88,7 +88,7 @@ def _keep(file: ParsedAttachment) -> str:
 # --- mail that was found --------------------------------------------------------------------------
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def log_incoming(
     parsed: ParsedMessage, files: Sequence[StoredFile], arrival: Arrival
 ) -> Email | None:
@@ -304,7 +304,7 @@ def is_answered(email: Email) -> bool:
 # --- mail that is to be sent ----------------------------------------------------------------------
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def log_outgoing(letter: Letter, files: Sequence[StoredFile]) -> Email:
     """Put an e-mail on the timeline before it is sent, with the id that it will carry (M23)."""
     people = {who.address for role, who in letter.recipients if role != Participant.Role.FROM}

@@ -64,7 +64,7 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         )
         return self.annotate(unread=Q(state=Thread.State.OURS) & ~Exists(read))
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def recount(self) -> None:
         """Write down again whose turn it is, from the e-mails that are kept: a constant number of
         queries.

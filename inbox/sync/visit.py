@@ -49,7 +49,7 @@ class Visit:
     held: dict[int, Held] = field(default_factory=dict)  # by folder
     absence: Absence | None = None  # that this look catches up
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def renew(self, volume: int = 0) -> None:
         """Hold the lease, for longer where so many bytes are to be read, and learn what the owner
         has changed since the mailbox was taken up. Raises LeaseLost."""
@@ -63,7 +63,7 @@ class Visit:
         anew: that is accounted for as an absence is."""
         self.absence = self.absence or Absence.begin(self.mailbox, RENUMBERED, timezone.now())
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def advance(
         self, folder: Folder, next_uid: int, *, headers: int, logged: int = 0, **refused: int
     ) -> None:
