@@ -2,12 +2,20 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.urls import re_path
 from ninja import NinjaAPI
+from ninja.openapi.docs import Swagger
 
 from crm.api import attachments, contacts, trash
 from crm.rest import access, inputs, problems
 from inbox.api import emails, health, mailboxes, sequences, templates
+
+
+class Docs(Swagger):
+    """Where ninja is no app it would draw them with files from elsewhere: here with its own."""
+
+    template_cdn = str(settings.NINJA / "templates/ninja/swagger.html")
 
 
 class Api(NinjaAPI):
@@ -23,6 +31,7 @@ class Api(NinjaAPI):
 api = Api(
     title="Musubi",
     version="1",
+    docs=Docs(),
     auth=access.TokenAuth(),
     parser=inputs.ObjectParser(),
     urls_namespace="api",

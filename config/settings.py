@@ -1,6 +1,7 @@
 """One settings file, all of it from the environment (12-factor); .env.example lists every name."""
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import environ
@@ -57,8 +58,12 @@ INSTALLED_APPS = [
     "django_prose_editor",  # for its files: the editor that the composer loads (static/js/rich.js)
     "template_partials.apps.SimpleAppConfig",  # the loaders are written out below
     "django_celery_beat",
-    "ninja",  # for the files of /api/v1/docs: without them it would load them from elsewhere
 ]
+# Its files, for /api/v1/docs. As an app all of it, and pydantic, would be in every process, also in
+# the worker and the watcher, which have no use for 11 MB of it.
+_NINJA = find_spec("ninja")
+assert _NINJA and _NINJA.origin
+NINJA = Path(_NINJA.origin).parent
 
 MIDDLEWARE = [
     "inbox.views.metrics.DurationMiddleware",
@@ -89,7 +94,7 @@ _LOADERS = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [BASE_DIR / "templates", NINJA / "templates"],
         "OPTIONS": {
             "loaders": [
                 (
@@ -137,7 +142,7 @@ CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media")))
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", NINJA / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},  # in MEDIA_ROOT
     "staticfiles": {

@@ -1,10 +1,8 @@
 """SendingHours: when a person's sequences may send, and how fast (M25)."""
 
 from datetime import date, time
-from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-import holidays
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -55,14 +53,6 @@ class SendingHours(Timestamped):
             for day, (opens, closes) in self.windows.items()
         }
 
-    def closed(self, first: int, last: int) -> frozenset[date]:
-        """The holidays of these years, and the days off."""
-        own = {date.fromisoformat(day) for day in self.days_off}
-        return frozenset(own | _public(self.country, first, last))
-
-
-def _public(country: str, first: int, last: int) -> set[date]:
-    known: Any = holidays.list_supported_countries(include_aliases=False)
-    if country not in known:
-        return set()
-    return set(holidays.country_holidays(country, years=range(first, last + 1)))
+    def off(self) -> set[date]:
+        """The days that they have typed."""
+        return {date.fromisoformat(day) for day in self.days_off}

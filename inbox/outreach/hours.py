@@ -8,7 +8,10 @@ So no moment that is found here is one at which the clock on the wall says that 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
+
+import holidays
 
 FURTHEST = 800  # days: whoever does not work within two years works never
 
@@ -36,6 +39,13 @@ class Window:
     day: date
     start: datetime
     end: datetime
+
+
+def public_holidays(country: str, years: range) -> frozenset[date]:
+    """Those of a country (ISO 3166); none where it is not known."""
+    known: Any = holidays.list_supported_countries(include_aliases=False)
+    found = holidays.country_holidays(country, years=years) if country in known else ()
+    return frozenset(found)
 
 
 def is_open(hours: Hours, moment: datetime) -> bool:

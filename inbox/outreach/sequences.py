@@ -21,7 +21,7 @@ from crm import todo
 from crm.models import Email
 from inbox.models import Enrolment, Mailbox, Outgoing, Pace, SendingHours, Step, StepRun
 from inbox.outreach import ending, letters, steering, unsubscribing
-from inbox.outreach.hours import Hours, add_days, next_moment, opening_after
+from inbox.outreach.hours import Hours, add_days, next_moment, opening_after, public_holidays
 from inbox.sending import composer
 from inbox.sending.allowance import remaining
 
@@ -61,7 +61,8 @@ def advance(enrolment: Enrolment, now: datetime) -> None:
 
 
 def hours_of(sender: SendingHours, now: datetime) -> Hours:
-    return Hours(sender.zone, sender.spans(), sender.closed(now.year, now.year + 2))
+    public = public_holidays(sender.country, range(now.year, now.year + 3))
+    return Hours(sender.zone, sender.spans(), public | sender.off())
 
 
 def next_step(enrolment: Enrolment) -> Step | None:

@@ -223,7 +223,7 @@ def _first(
         return 0
     if look.since is None:
         return look.first_uid
-    by_date = min(session.uids_since(look.since), default=None)
+    by_date = session.first_since(look.since)
     if before is None:  # nothing was looked at there
         return by_date or 0
     return begin_again(by_date, after_what_is_known(folder, before, session), status.uidnext)

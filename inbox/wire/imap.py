@@ -192,10 +192,11 @@ class ReadingSession:
 
     def uids_since(self, day: date) -> list[int]:
         """Which messages arrived on that day or later."""
-        found = (
-            self._search(f"UID {window} SINCE {_day(day)}") for window in self._windows(1, None)
-        )
-        return [uid for part in found for uid in part]
+        return [uid for part in self._since(day) for uid in part]
+
+    def first_since(self, day: date) -> int | None:
+        """The lowest of them, for which a big folder is searched no further than it is found."""
+        return next((found[0] for found in self._since(day) if found), None)
 
     def uids_of(self, message_id: str) -> list[int]:
         """Which messages of the examined folder the server finds by this Message-ID."""
@@ -358,6 +359,10 @@ class ReadingSession:
         found = self._search(f"UID {window}")
         most = end if end > 0 else LARGEST
         return found[bisect_left(found, first) : bisect_right(found, most)]
+
+    def _since(self, day: date) -> Iterator[list[int]]:
+        windows = self._windows(1, None)
+        return (self._search(f"UID {window} SINCE {_day(day)}") for window in windows)
 
     def _windows(self, first: int, last: int | None) -> Iterator[str]:
         """Windows of a big folder, as a line has its limits, and memory; never many of them."""

@@ -1,7 +1,10 @@
-"""What a page loads: little before it is drawn, not much in all, and everything from here."""
+"""What is loaded: by a page, little before it is drawn and everything from here; by the watcher,
+nothing that only pages use."""
 
 import gzip
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from django.contrib.staticfiles import finders
@@ -10,6 +13,7 @@ from django.test import Client
 from crm.models import Contact, User
 
 BEFORE_PAINT, IN_ALL = 60 * 1024, 66 * 1024  # bytes, compressed
+PAGES_ALONE = {"ninja", "pydantic", "django.test", "holidays", "config.urls", "nh3"}  # 15 MB
 
 
 def test_styles_and_scripts_of_a_record_are_light_and_ours(
@@ -30,3 +34,9 @@ def weight(tag: str) -> int:
     path = finders.find(found[1])
     assert path, tag
     return len(gzip.compress(Path(path).read_bytes()))
+
+
+def test_the_watcher_holds_nothing_in_memory_that_only_pages_use() -> None:
+    start = "import django, sys; django.setup(); import inbox.sync.watcher; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, check=True)
+    assert not PAGES_ALONE & set(ran.stdout.split())

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.outreach.hours import Hours, NeverOpen, add_days, is_open, next_moment, opening_after
+from inbox.outreach.hours import (
+    Hours,
+    NeverOpen,
+    add_days,
+    is_open,
+    next_moment,
+    opening_after,
+    public_holidays,
+)
 
 ZONES = ["Europe/Berlin", "Asia/Tokyo", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]
 OFFICE = {day: (time(9), time(17)) for day in range(5)}
@@ -61,6 +69,13 @@ def test_nobody_works_on_holidays() -> None:
     closed = Hours(BERLIN.zone, OFFICE, frozenset([date(2026, 12, 24), date(2026, 12, 25)]))
     assert add_days(closed, berlin(2026, 12, 23, 10), 1) == berlin(2026, 12, 28, 10)
     assert opening_after(closed, date(2026, 12, 23)) == berlin(2026, 12, 28, 9)
+
+
+def test_which_days_are_holidays_is_known_by_country() -> None:
+    found = public_holidays("DE", range(2026, 2028))
+    assert {date(2026, 12, 26), date(2027, 12, 26)} <= found
+    assert date(2026, 12, 24) not in found
+    assert not public_holidays("", range(2026, 2028))
 
 
 def test_what_does_not_fit_into_a_short_day_is_for_the_next() -> None:

@@ -57,10 +57,10 @@ def test_reading_changes_no_flag_and_nothing_else(dovecot, mail_user, reading):
 def test_the_reading_session_has_no_door_that_writes():
     doors = {name for name, _ in inspect.getmembers(ReadingSession) if not name.startswith("_")}
     assert doors == {
-        *("folders", "examine", "statuses", "headers", "uids_since", "bodies"),
+        *("folders", "examine", "statuses", "headers", "uids_since", "first_since"),
         *("wait_for_news", "idle_begin", "idle_fileno", "idle_news", "idle_end"),
         *("round_trips", "bytes_in", "holding", "place", "beginning", "close", "closed"),
-        *("uids_of", "uids_from", "cut", "traces"),
+        *("uids_of", "uids_from", "cut", "traces", "bodies"),
         *("headers_of", "slips", "uids_above", "around", "doubt"),
     }
 
@@ -137,13 +137,24 @@ def test_a_big_folder_without_esearch_is_searched_in_windows(monkeypatch):
     assert b"UID 9:* SINCE" in searched[-1]
 
 
+def test_the_first_message_of_a_big_folder_is_sought_no_further_than_it_is_found(monkeypatch):
+    monkeypatch.setattr(wire_imap, "SEARCH_WINDOW", 2)
+    nothing, found = [b"* SEARCH\r\n%tag OK\r\n"], [b"* SEARCH 3 4\r\n%tag OK\r\n"]
+    with ImapScript({"UID SEARCH": [nothing, found]}) as server, scripted(server) as session:
+        session.examine("INBOX")
+        assert session.first_since(date(2026, 1, 9)) == 3
+    assert len([line for line in server.commands() if b"SEARCH" in line]) == 2
+
+
 def test_which_messages_came_since_a_day(dovecot, mail_user, reading):
     user = mail_user()
     dovecot.deliver(user, mail())
     session = reading(user)
     session.examine("INBOX")
     assert session.uids_since(date(2020, 1, 1)) == [1]
+    assert session.first_since(date(2020, 1, 1)) == 1
     assert session.uids_since(date.today() + timedelta(days=2)) == []
+    assert session.first_since(date.today() + timedelta(days=2)) is None
 
 
 def test_bodies_come_whole_in_the_order_asked(dovecot, mail_user, reading):
