@@ -35,7 +35,9 @@ api = Api(
     auth=access.TokenAuth(),
     parser=inputs.ObjectParser(),
     urls_namespace="api",
-    description="Times are ISO 8601 with zone. Ids are opaque strings. Lists are keyset pages.",
+    description="Times are ISO 8601 with zone. Ids are opaque strings. Lists are keyset pages. "
+    "A token may make {} calls in {} seconds; then the answer is 429, and Retry-After says how "
+    "long to wait.".format(*settings.RATES["call"]),
 )
 problems.install(api)
 api.add_router("/contacts", contacts.router)

@@ -178,6 +178,19 @@ ACCOUNT_ADAPTER = "crm.accounts.ClosedAccountAdapter"  # people are invited, nob
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 
+# --- How often (crm/rates.py): at most so many in so many seconds -----------------------------
+
+RATES = {
+    "call": (600, 60),  # of the REST API, with one token
+    "wrong_token": (30, 60),  # from one address
+    "discovery": (20, 60),  # of an address's mail servers, by one person
+    "connection_test": (10, 60),  # by one person, on a page or by REST
+    "code": (10, 3600),  # that proves another address to send from, of one mailbox
+}
+# Sign-in and passwords have allauth's limits, by account and by address. Behind a proxy the address
+# is the last one in X-Forwarded-For, which the proxy has written.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HTTPS else 0
+
 # --- Languages, time --------------------------------------------------------------------------
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")

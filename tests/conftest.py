@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
 from django.utils import translation
@@ -56,6 +57,12 @@ def _english() -> Iterator[None]:
     """A test that looked at a page in Japanese leaves its thread speaking it."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted() -> None:
+    """What one test has asked for is not held against the next (crm/rates.py, sign-in)."""
+    cache.clear()
 
 
 @pytest.fixture

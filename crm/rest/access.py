@@ -7,7 +7,9 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from ninja.security import HttpBearer
 
+from crm import rates
 from crm.models import ApiToken, User
+from crm.models.tokens import digest
 from crm.rest.problems import FieldError, Problem
 
 MOST = 200
@@ -15,7 +17,13 @@ MOST = 200
 
 class TokenAuth(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        return ApiToken.user_of(token) if token.isascii() else None  # ours are
+        """Each token has its own rate, so that wrong ones from an address lock no right one out."""
+        user = ApiToken.user_of(token) if token.isascii() else None  # ours are
+        if user is None:
+            rates.spend("wrong_token", rates.address_of(request))
+        else:
+            rates.spend("call", digest(token))
+        return user
 
 
 def caller(request: HttpRequest) -> User:

@@ -22,6 +22,8 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from crm.rates import TooOften
+
 BLANK = "about:blank"
 MISSING = "There is nothing here, or you may not see it."
 View = Callable[..., HttpResponseBase]
@@ -77,6 +79,12 @@ def install(api: NinjaAPI) -> None:
     def on_stranger(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
         answer = problem(401, "Send a valid token: Authorization: Bearer TOKEN.")
         answer["WWW-Authenticate"] = "Bearer"
+        return answer
+
+    @api.exception_handler(TooOften)
+    def on_too_often(_request: HttpRequest, error: TooOften) -> HttpResponse:
+        answer = problem(429, str(error))
+        answer["Retry-After"] = str(error.wait)
         return answer
 
     @api.exception_handler(HttpError)

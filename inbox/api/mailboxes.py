@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 from pydantic import Field
 
+from crm.models import User
 from crm.rest import access
 from crm.rest.inputs import Body
 from crm.rest.problems import FieldError, Problem
@@ -104,7 +105,7 @@ def change_mailbox(request: HttpRequest, mailbox_id: str, payload: MailboxChange
     if given:
         given["files_sent_itself"] = files_sent_itself(mailbox.imap_host)
     if password or SERVERS & given.keys():
-        _reconnect(mailbox, password, given)
+        _reconnect(mailbox, password, given, by=access.caller(request))
     elif given:
         mailbox.change(**given)
     return show(mailbox)
@@ -179,12 +180,12 @@ def _managed(request: HttpRequest, mailbox_id: str) -> Mailbox:
     return mailbox
 
 
-def _reconnect(mailbox: Mailbox, password: str, changes: Json) -> None:
+def _reconnect(mailbox: Mailbox, password: str, changes: Json, *, by: User) -> None:
     """Tests the mailbox as it stands in memory; nothing of it is kept where the test fails."""
     wanted = doors.settings_of(mailbox, password)
     _refuse_pop3(wanted)
     try:
-        joining.reconnect(mailbox, wanted.password, **changes)
+        joining.reconnect(mailbox, wanted.password, by=by, **changes)
     except joining.NotConnected as error:
         raise _not_connected(error) from None
 

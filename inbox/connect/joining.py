@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm import timeline
+from crm import rates, timeline
 from crm.models import Activity, Email, Participant, Thread, User
 from inbox.connect import doors, probe
 from inbox.connect.advice import advice_for
@@ -50,18 +50,22 @@ class Choices:
         return replace(self, name=name)
 
 
-def test(wanted: Settings) -> list[probe.Step]:
-    """The steps of the connection test, in order; those after a failure are not tried (M3)."""
+def test(wanted: Settings, *, by: User) -> list[probe.Step]:
+    """The steps of the connection test, in order; those after a failure are not tried (M3).
+
+    Raises TooOften: nobody looks for open ports from here.
+    """
+    rates.spend("connection_test", by.pk)
     return list(probe.probe(wanted))
 
 
 def connect(wanted: Settings, choices: Choices, *, owner: User) -> Mailbox:
     """Test, then keep the mailbox with its credential and the place where reading begins.
 
-    Raises NotConnected, and nothing of it stays. A mailbox that the same person connected before
-    is reconnected: its history and its cursors go on.
+    Raises NotConnected or TooOften, and nothing of it stays. A mailbox that the same person
+    connected before is reconnected: its history and its cursors go on.
     """
-    tested = _pass_test(wanted)
+    tested = _pass_test(wanted, owner)
     mailbox = _unsaved(wanted, choices, owner)
     mailbox.smtp_max_size, mailbox.smtp_utf8 = tested.smtp_max_size, tested.smtp_utf8
     mailbox.credential = Credential(mailbox=mailbox, password=wanted.password)
@@ -81,12 +85,12 @@ def connected_before(owner: User, email: str, imap_host: str) -> Mailbox | None:
     return found
 
 
-def reconnect(mailbox: Mailbox, password: str, **changes: Any) -> None:
-    """Take a new password, where the test passes with it. Raises NotConnected (M37).
+def reconnect(mailbox: Mailbox, password: str, *, by: User, **changes: Any) -> None:
+    """Take a new password, where the test passes with it. Raises NotConnected, TooOften (M37).
 
     `changes` are kept with it or not at all; the mailbox in memory has them for the test.
     """
-    _pass_test(doors.settings_of(mailbox, password))
+    _pass_test(doors.settings_of(mailbox, password), by)
     with transaction.atomic():
         mailbox.change(**changes)
         Credential.objects.update_or_create(mailbox=mailbox, defaults={"password": password})
@@ -136,9 +140,9 @@ def _failed_after_all(fault: Fault, wanted: Settings) -> probe.Step:
     return probe.Step(name, ok=False, server_said=fault.server_said, advice=advice)
 
 
-def _pass_test(wanted: Settings) -> probe.Step:
+def _pass_test(wanted: Settings, by: User) -> probe.Step:
     """The last step, with what the servers said of themselves."""
-    steps = test(wanted)
+    steps = test(wanted, by=by)
     if any(step.ok is False for step in steps):
         raise NotConnected(steps)
     return steps[-1]

@@ -14,6 +14,7 @@ from email.utils import make_msgid
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm import rates
 from crm.models import Participant
 from inbox.connect import doors
 from inbox.mime.build import Draft as Message
@@ -31,19 +32,26 @@ class NotAdded(Exception):
 
 
 def add(mailbox: Mailbox, address: str, name: str) -> Identity:
-    """An address that the mailbox shall send from; a code to it is due. Raises NotAdded."""
+    """An address that the mailbox shall send from; a code to it is due. NotAdded, TooOften."""
     address = address.strip().lower()
     if address == mailbox.email.lower():
         raise NotAdded(_("This is the mailbox’s own address: it needs no proof."))
     if mailbox.identities.kept().count() >= MOST:
         raise NotAdded(_("A mailbox can have {n} addresses at most.").format(n=MOST))
-    identity, new = mailbox.identities.get_or_create(address=address)
-    if not (new or identity.removed_at):
+    if mailbox.identities.kept().filter(address=address).exists():
         raise NotAdded(_("{address} has been added already.").format(address=address))
+    rates.spend("code", mailbox.pk)
+    identity, _new = mailbox.identities.get_or_create(address=address)
     identity.name = name
     identity.save(update_fields=["name"])
     identity.ask(timezone.now())
     return identity
+
+
+def ask_again(identity: Identity) -> None:
+    """Another code, where the first one did not come. Raises TooOften."""
+    rates.spend("code", identity.mailbox_id)
+    identity.ask(timezone.now())
 
 
 def prove(identity: Identity, typed: str) -> bool:

@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from crm import rates
+from crm.rates import TooOften
 from crm.web import Request, done, page, post_only, visible_or_404
 from inbox.connect import drafts, joining
 from inbox.connect.discovery import discover
@@ -30,12 +32,15 @@ def connect(request: Request) -> HttpResponse:
     form = ConnectForm(request.POST, kept=kept)
     if not form.is_valid():
         return _sign_in(request, form, status=422)
-    if request.POST.get("step") == "test":
-        return _test(request, form)
     try:
+        if request.POST.get("step") == "test":
+            return _test(request, form)
         mailbox = joining.connect(form.settings, form.choices, owner=request.user)
     except joining.NotConnected as refused:
         return _refused(request, form, refused)
+    except TooOften as often:
+        form.add_error(None, str(often))
+        return _sign_in(request, form, status=429)
     except Fault as fault:  # the server changed its mind between the test and the first look
         form.add_error(None, fault.server_said or _("The server did not answer. Try again."))
         return _sign_in(request, form, status=422)
@@ -53,11 +58,13 @@ def password(request: Request, pk: int) -> HttpResponse:
     steps: Sequence[Step] = ()
     if form.is_valid():
         try:
-            joining.reconnect(mailbox, form.cleaned_data["password"])
+            joining.reconnect(mailbox, form.cleaned_data["password"], by=request.user)
             return done(request, "inbox:mailbox", pk, toast=_("The mailbox is connected again."))
         except joining.NotConnected as refused:
             steps = refused.steps
             form.add_error("password", _("The connection test failed. See below where."))
+        except TooOften as often:
+            form.add_error("password", str(often))
     context = mailbox_context(request, mailbox) | {"password_form": form, "steps": steps}
     return page(request, "inbox/mailboxes/detail.html", context, status=422)
 
@@ -66,15 +73,20 @@ def _address(request: Request) -> HttpResponse:
     form = AddressForm(request.POST)
     if not form.is_valid():
         return page(request, "inbox/mailboxes/address.html", {"form": form}, status=422)
+    try:
+        rates.spend("discovery", request.user.pk)
+    except TooOften as often:
+        form.add_error("email", str(often))
+        return page(request, "inbox/mailboxes/address.html", {"form": form}, status=429)
     found = discover(form.cleaned_data["email"])
     return _sign_in(request, ConnectForm.found(found, request.user.name))
 
 
 def _test(request: Request, form: ConnectForm) -> HttpResponse:
-    """The servers first; where they take it, what would be found is shown (M51)."""
-    steps = joining.test(form.settings)
+    """The servers first; where they take it, what would be found is shown (M51). NotConnected."""
+    steps = joining.test(form.settings, by=request.user)
     if any(step.ok is False for step in steps):
-        return _refused(request, form, joining.NotConnected(steps))
+        raise joining.NotConnected(steps)
     return shown(request, form.cleaned_data)
 
 

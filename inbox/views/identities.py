@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.rates import TooOften
 from crm.undo import changed, remember
 from crm.web import Request, done, page, post_only, visible_or_404
 from inbox.forms.identities import CodeForm, IdentityForm, LimitsForm
@@ -22,7 +24,7 @@ def add(request: Request, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             row = identities.add(found, **form.cleaned_data)
-        except identities.NotAdded as refused:
+        except (identities.NotAdded, TooOften) as refused:
             form.add_error("address", str(refused))
         else:
             said = _("A code is on its way to {address}.").format(address=row.address)
@@ -34,7 +36,11 @@ def add(request: Request, pk: int) -> HttpResponse:
 def code(request: Request, pk: int) -> HttpResponse:
     """Another code, where the first one did not come."""
     row = _one(request, pk)
-    row.ask(timezone.now())
+    try:
+        identities.ask_again(row)
+    except TooOften as often:
+        messages.error(request, str(often))
+        return done(request, "inbox:mailbox", row.mailbox_id)
     said = _("A code is on its way to {address}.").format(address=row.address)
     return done(request, "inbox:mailbox", row.mailbox_id, toast=said)
 

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
+from crm.rates import TooOften
 from crm.web import Request, done, page, post_only
 from inbox.connect import drafts, joining
 from inbox.forms.connect import ChoicesForm, ConnectForm
@@ -67,6 +68,9 @@ def _connect(request: Request, draft: dict[str, Any], form: ChoicesForm) -> Http
         mailbox = joining.connect(_settings(draft), choices, owner=request.user)
     except joining.NotConnected as refused:  # it passed the test a moment ago
         return go_back(request, draft, steps=refused.steps)
+    except TooOften as often:
+        form.add_error(None, str(often))
+        return shown(request, draft, form, status=429)
     return done(request, "inbox:mailbox", mailbox.pk, toast=_("The mailbox is connected."))
 
 

@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from crm.models import Contact, User
+from crm.models import ApiToken, Contact, User
 from inbox.models import Credential, Mailbox
+from tests.factories import make_mailbox
 from tests.inbox.letters import letter
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.names import naming
@@ -135,6 +136,59 @@ def test_private_addresses_are_refused_unless_allowed(
     answer = signed_in.post(URL, values)
     assert answer.status_code == 422
     assert 'data-step="resolve" data-state="fail"' in answer.content.decode()
+
+
+def test_nobody_looks_for_open_ports_from_here(
+    signed_in: Client, settings: Settings, hana: User, ken: User
+) -> None:
+    """The rate holds for all ways to test, and what was typed stays."""
+    most, _seconds = settings.RATES["connection_test"]
+    values = {"email": "h@a.example", "username": "h", "password": "x", "since_days": 0}
+    for half in ("imap", "smtp"):
+        values |= {f"{half}_host": "no-such-host.invalid", f"{half}_port": 993}
+        values |= {f"{half}_security": "tls"}
+    for number in range(most):
+        step = {"step": "test"} if number % 2 else {}
+        assert signed_in.post(URL, values | step).status_code == 422
+    for step in ({"step": "test"}, {}):
+        refused = signed_in.post(URL, values | step)
+        html = refused.content.decode()
+        assert refused.status_code == 429 and "That was too often. Try again in" in html
+        assert "data-step=" not in html and 'value="no-such-host.invalid"' in html
+    mailbox = make_mailbox(hana)
+    again = signed_in.post(f"/mailboxes/{mailbox.pk}/password/", {"password": PASSWORD})
+    assert again.status_code == 422 and "That was too often" in again.content.decode()
+    headers = {"Authorization": f"Bearer {ApiToken.issue(hana)}"}
+    by_rest = signed_in.post("/api/v1/mailboxes", values, "application/json", headers=headers)
+    assert (by_rest.status_code, by_rest["Content-Type"]) == (429, "application/problem+json")
+    assert int(by_rest["Retry-After"]) <= 60
+    signed_in.force_login(ken)
+    assert signed_in.post(URL, values).status_code == 422
+
+
+def test_nobody_asks_other_peoples_servers_without_end(
+    signed_in: Client, settings: Settings
+) -> None:
+    settings.RATES = settings.RATES | {"discovery": (1, 60)}
+    address = {"step": "address", "email": "hana@own.example"}
+    assert signed_in.post(URL, address).status_code == 200
+    refused = signed_in.post(URL, address)
+    assert refused.status_code == 429 and "That was too often" in refused.content.decode()
+    assert 'value="hana@own.example"' in refused.content.decode()
+
+
+@pytest.mark.live
+def test_too_often_at_the_last_step_keeps_what_was_chosen(
+    signed_in: Client, form: Form, settings: Settings
+) -> None:
+    settings.RATES = settings.RATES | {"connection_test": (1, 60)}
+    html = signed_in.post(URL, form | {"step": "test"}).content.decode()
+    chosen = {"draft": draft_in(html), "since_days": 365, "go": "connect"}
+    chosen |= {"visibility": "subject", "contact_creation": "never", "scope": "threads"}
+    refused = signed_in.post(PREVIEW, chosen)
+    assert refused.status_code == 429 and "That was too often" in refused.content.decode()
+    assert '<option value="365" selected>' in refused.content.decode()
+    assert not Mailbox.objects.exists()
 
 
 @pytest.mark.live

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from crm.models import Contact, User
 from inbox.models import Identity, Mailbox, Outgoing
@@ -115,3 +116,20 @@ def test_the_limits_are_shown_and_changed(signed_in: Client, mailbox: Mailbox) -
     assert answer.status_code == 422 and b'value="x"' in answer.content
     mailbox.refresh_from_db()
     assert (mailbox.most_a_day, mailbox.most_a_minute) == (40, None)
+
+
+@pytest.mark.rule("M52")
+def test_codes_are_not_mailed_without_end(
+    signed_in: Client, mailbox: Mailbox, settings: Settings
+) -> None:
+    """They leave from the mailbox, to whatever address somebody types."""
+    settings.RATES = settings.RATES | {"code": (2, 3600)}
+    url = f"/mailboxes/{mailbox.pk}/addresses/"
+    follow(signed_in, url, address=ALIAS, name="Sales")
+    row = Identity.objects.get()
+    assert "A code is on its way" in follow(signed_in, f"/addresses/{row.pk}/code/")
+    row.code_sent("12345678", timezone.now())
+    assert "That was too often" in follow(signed_in, f"/addresses/{row.pk}/code/")
+    refused = signed_in.post(url, {"address": "other@musubi.test", "name": ""})
+    assert refused.status_code == 422 and b"That was too often" in refused.content
+    assert Identity.objects.get().awaits_code  # the code that was sent still counts
