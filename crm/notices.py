@@ -132,6 +132,13 @@ KINDS: dict[str, Kind] = {
         _("The server said: {said}"),
         ("inbox:email", "email"),
     ),
+    "send_stopped": Kind(
+        "fail",
+        "shu",
+        _("An e-mail was not sent: “{subject}”"),
+        "{said}",
+        ("inbox:email", "email"),
+    ),
     "send_held_privately": Kind(
         "clock",
         "yamabuki",

@@ -12,6 +12,7 @@ The figures are those of the RETENTION_ variables by default. `crm.retention` ev
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,15 +21,19 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.lib.months import start_of_month
-from crm.models import Hold
+from crm.models import EmailAddress, Hold, Participant
 from crm.retention import TRASH, Part, Rule
 from inbox.models import (
     Draft,
     DraftFile,
     HeaderBlock,
     MailboxCopy,
+    Outgoing,
     Quarantined,
     RawCopy,
     Snippet,
@@ -37,6 +42,8 @@ from inbox.models import (
     TemplateFolder,
     TransportRecord,
 )
+from inbox.sending import outbox, revoked
+from inbox.sending.recipients import READERS
 
 
 def _months_ago(now: datetime) -> datetime:
@@ -101,12 +108,36 @@ PREWRITTEN = (
 )
 
 
+def _letters_to_trashed() -> QuerySet[Any]:
+    """Recipients in the Trash for whom a letter waits. Once they are erased nobody would know that,
+    and it would leave."""
+    waiting = Outgoing.objects.filter(
+        state=Outgoing.State.QUEUED, transmitting_at=None, claimed_until__lte=timezone.now()
+    )
+    others = EmailAddress.objects.filter(released=False).values("address")
+    rows: QuerySet[Any] = Participant.objects.annotate(said=Lower("address"))
+    rows = rows.filter(role__in=READERS, email__outgoing__in=waiting)
+    rows = rows.filter(contact__deleted_at__isnull=False).exclude(said__in=others)
+    return rows.exclude(contact__in=Hold.objects.records("contact"))
+
+
+def _stop_letters(ids: Sequence[int]) -> list[str]:
+    for row in Participant.objects.filter(pk__in=ids).select_related("email__activity__by"):
+        by = row.email.activity.by
+        with by.preferences() if by else nullcontext():
+            said = _("{name} was deleted and is erased from the Trash by now. Write it anew.")
+            outbox.stop(row.email.outgoing, said.format(name=revoked.name_for(by, row)))
+    return []
+
+
 def _delete_files(model: Any, ids: Sequence[int]) -> set[str]:
     rows = model.objects.filter(pk__in=ids)
     paths = set(rows.values_list("path", flat=True))
     rows.delete()
     return paths
 
+
+LETTERS = Part(_letters_to_trashed, "contact__deleted_at", _stop_letters)
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -159,5 +190,5 @@ RULES: tuple[Rule, ...] = (
             ),
         ],
     ),
-    replace(TRASH, parts=[*TRASH.parts, *PREWRITTEN]),
+    replace(TRASH, parts=[LETTERS, *TRASH.parts, *PREWRITTEN]),
 )

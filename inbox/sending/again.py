@@ -26,7 +26,7 @@ from crm import timeline
 from crm.models import Participant
 from inbox.connect import doors
 from inbox.models import Mailbox, Outgoing, Redelivery, TransportRecord
-from inbox.sending import freezing, posting, recipients, server_limits
+from inbox.sending import freezing, posting, recipients, revoked, server_limits
 from inbox.sending.allowance import has_session
 from inbox.wire.faults import Fault, OutcomeUnknown, SmtpRefused
 
@@ -70,7 +70,7 @@ def attempt(row: Redelivery) -> None:
         return
     row.settle(state=State.SENDING, attempts=row.attempts + 1)
     try:
-        posting.refuse_unproven(row.outgoing)
+        revoked.refuse(row.outgoing, row.addresses)
         _deliver(row)
     except OutcomeUnknown as fault:
         _unknown(row, fault.server_said)

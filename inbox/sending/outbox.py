@@ -13,6 +13,7 @@
       └──────────── a person says "it did not arrive" ─────────────────┘
                     a person says "it did", a reply or a copy in Sent turns up ──► sent
     queued, and not yet claimed ──Undo──► cancelled
+    queued, and its recipient is in the Trash, its writer gone … ──► failed (revoked.py)
     queued for later, and somebody wrote meanwhile ──► held ──a person──► queued (later.py)
     queued, with no room in what its provider allows ──► queued, due when there is (allowance.py)
 
@@ -21,6 +22,7 @@ A row found `sending` after its claim has run out was left by somebody who died.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -43,6 +45,7 @@ from inbox.sending import (
     later,
     posting,
     recipients,
+    revoked,
     sent_copy,
     server_limits,
 )
@@ -58,6 +61,11 @@ def attempt(outgoing: Outgoing) -> None:
     if outgoing.transmitting_at is not None:  # as it is now that nobody else can change it
         _ask(outgoing, "")
         return
+    try:
+        revoked.refuse(outgoing)
+    except revoked.Revoked as fault:
+        _refused(outgoing, fault)
+        return
     answer = later.answer_to(outgoing) if outgoing.holds else None
     if answer:
         later.hold(outgoing, answer, timezone.now())
@@ -68,7 +76,6 @@ def attempt(outgoing: Outgoing) -> None:
         return
     _becomes(outgoing, Outgoing.State.SENDING, attempts=outgoing.attempts + 1)
     try:
-        posting.refuse_unproven(outgoing)
         _freeze(outgoing)
         _deliver(outgoing)
     except OutcomeUnknown as fault:
@@ -96,6 +103,20 @@ def resolve(outgoing: Outgoing, *, delivered: bool) -> bool:
     now = timezone.now()
     values = {"sent_at": now, "copy_due_at": now}
     return _person_settles(outgoing, Outgoing.State.UNKNOWN, Outgoing.State.SENT, **values)
+
+
+@transaction.atomic
+def stop(outgoing: Outgoing, said: str) -> bool:
+    """What waits to leave fails with these words, until a person has it sent again. False where it
+    waits no more."""
+    now = timezone.now()
+    rows = Outgoing.objects.filter(pk=outgoing.pk, claimed_until__lte=now, transmitting_at=None)
+    if rows.filter(state=Outgoing.State.QUEUED).update(state=Outgoing.State.FAILED, waits="") != 1:
+        return False
+    outgoing.refresh_from_db()
+    _show(outgoing.email, Outgoing.State.FAILED, said)
+    _tell(outgoing, Outgoing.State.FAILED, said, ours=True)
+    return True
 
 
 @transaction.atomic
@@ -197,13 +218,14 @@ def _keep_transport(outgoing: Outgoing, answers: dict[str, str], now: datetime) 
 def _refused(outgoing: Outgoing, fault: Fault) -> None:
     """Nothing was taken. Later again where that can help, else shown with the server's words."""
     now = timezone.now()
-    values = {"transmitting_at": None, "claimed_until": now, "counted_at": None}
+    values: dict[str, Any] = {"transmitting_at": None, "claimed_until": now, "counted_at": None}
     if fault.transient and outgoing.attempts < MOST_ATTEMPTS:
         wait = timedelta(seconds=min(3600, 15 * 2**outgoing.attempts))
         values["due_at"] = now + wait
         _becomes(outgoing, Outgoing.State.QUEUED, error=_words(fault), **values)
         return
-    failed = _becomes(outgoing, Outgoing.State.FAILED, error=_words(fault), **values)
+    ours = isinstance(fault, revoked.Revoked)
+    failed = _becomes(outgoing, Outgoing.State.FAILED, error=_words(fault), ours=ours, **values)
     if failed and isinstance(fault, SmtpRefused) and fault.refused:  # each of them
         everybody = recipients.envelope(outgoing)[1]
         recipients.note(outgoing.email, everybody, recipients.in_words(fault.refused))
@@ -215,7 +237,11 @@ def _wait(outgoing: Outgoing, wait: allowance.Wait) -> None:
     if wait.why == Outgoing.Waits.DAY:
         until = date_format(timezone.localtime(wait.until), "DATETIME_FORMAT")
         said = _("It waits for the provider’s daily limit until {when}.").format(when=until)
-    values = {"waits": wait.why, "due_at": wait.until, "claimed_until": timezone.now()}
+    values: dict[str, Any] = {
+        "waits": wait.why,
+        "due_at": wait.until,
+        "claimed_until": timezone.now(),
+    }
     _becomes(outgoing, Outgoing.State.QUEUED, error=said, **values)
 
 
@@ -228,7 +254,7 @@ def _ask(outgoing: Outgoing, said: str) -> None:
     is a question."""
     now = timezone.now()
     if is_answered(outgoing.email) or sent_copy.is_filed(outgoing):
-        values = {"sent_at": now, "copy_due_at": now, "claimed_until": now}
+        values: dict[str, Any] = {"sent_at": now, "copy_due_at": now, "claimed_until": now}
         with transaction.atomic():
             if _becomes(outgoing, Outgoing.State.SENT, error="", **values):
                 _keep_transport(outgoing, {"": said}, now)
@@ -237,27 +263,34 @@ def _ask(outgoing: Outgoing, said: str) -> None:
 
 
 @transaction.atomic
-def _becomes(outgoing: Outgoing, state: str, *, error: str = "", **values: object) -> bool:
-    """Set the state, and what the timeline shows of it, together. False: the claim was lost."""
+def _becomes(
+    outgoing: Outgoing, state: str, *, error: str = "", ours: bool = False, **values: object
+) -> bool:
+    """Set the state, and what the timeline shows of it, together. `ours`: it is not a server that
+    says the error. False: the claim was lost."""
     if not outgoing.settle(state=state, **values):
         return False
     if state != Outgoing.State.SENDING:
         metrics.sent(outgoing)
     _show(outgoing.email, state, error)
     if outgoing.email.status == state:
-        _tell(outgoing.email, state, error)
+        _tell(outgoing, state, error, ours=ours)
     return True
 
 
-def _tell(email: Email, state: str, said: str) -> None:
+def _tell(outgoing: Outgoing, state: str, said: str, *, ours: bool) -> None:
     """Whoever wrote it is told where it did not leave, and where only they can know."""
     kinds: dict[str, str] = {
-        Outgoing.State.FAILED: "send_failed",
+        Outgoing.State.FAILED: "send_stopped" if ours else "send_failed",
         Outgoing.State.UNKNOWN: "unknown_delivery",
     }
-    if state in kinds:
-        values = {"email": email.pk, "subject": email.summary(), "said": said[:300]}
-        notices.tell(email.activity.by, kinds[state], **values)
+    if state not in kinds:
+        return
+    email = outgoing.email
+    for user in revoked.whom_to_tell(outgoing):
+        subject = email.summary() if email.shows_subject_to(user) else "…"
+        values = {"email": email.pk, "subject": subject, "said": said[:300]}
+        notices.tell(user, kinds[state], **values)
 
 
 def _show(email: Email, state: str, error: str) -> None:

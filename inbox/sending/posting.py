@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.models import Participant
 from inbox.mime.domains import needs_smtputf8
 from inbox.models import Outgoing, Redelivery
-from inbox.models.identities import proven_sender
 from inbox.models.transport import headers_of
 from inbox.sending.recipients import Refused
 from inbox.wire.faults import Fault, SmtpRefused
@@ -45,17 +43,6 @@ def hand_over(
     if not row.begin_transmitting(timezone.now(), len(raw)):
         return None
     return Taken(refused, session.finish_data(raw))
-
-
-def refuse_unproven(outgoing: Outgoing) -> None:
-    """At every attempt: what was proven when it was written may have been removed since (M52)."""
-    sender = outgoing.email.participants.filter(role=Participant.Role.FROM).first()
-    if outgoing.mailbox is None or sender is None:
-        return  # it is refused for that
-    if proven_sender(outgoing.mailbox, sender.address) is None:
-        words = _("{mailbox} may not send from {address} any more.")
-        said = words.format(mailbox=outgoing.mailbox.email, address=sender.address)
-        raise Fault("unproven", said)
 
 
 def _refuse_too_large(session: PostingSession, raw: bytes) -> None:

@@ -16,6 +16,7 @@ VALUES = {
     "send_held": {"email": 1, "subject": "Offer", "name": "Yuki"},
     "send_held_privately": {"email": 1, "subject": "Offer"},
     "send_failed": {"email": 5, "subject": "Offer", "said": "550 no"},
+    "send_stopped": {"email": 5, "subject": "Offer", "said": "Yuki is in the Trash."},
     "recipient_refused": {"email": 5, "subject": "Offer", "address": "k@x.test", "said": "550 no"},
     "recipient_unknown": {"email": 5, "subject": "Offer", "address": "k@x.test", "said": ""},
     "unknown_delivery": {"email": 5, "subject": "Offer"},
