@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any, NoReturn
 
@@ -27,6 +27,12 @@ from crm.rates import TooOften
 BLANK = "about:blank"
 MISSING = "There is nothing here, or you may not see it."
 View = Callable[..., HttpResponseBase]
+# Errors of Django of which no more is to be said than this.
+PLAIN: dict[type[Exception], tuple[int, str]] = {
+    Http404: (404, MISSING),
+    RequestDataTooBig: (413, "This is more than one request may hold."),
+    IntegrityError: (409, "Somebody else has just changed the same thing. Try again."),
+}
 
 
 @dataclass(frozen=True)
@@ -91,17 +97,8 @@ def install(api: NinjaAPI) -> None:
     def on_http_error(_request: HttpRequest, error: HttpError) -> HttpResponse:
         return problem(error.status_code, str(error))
 
-    @api.exception_handler(Http404)
-    def on_missing(_request: HttpRequest, _error: Http404) -> HttpResponse:
-        return problem(404, MISSING)
-
-    @api.exception_handler(RequestDataTooBig)
-    def on_too_large(_request: HttpRequest, _error: RequestDataTooBig) -> HttpResponse:
-        return problem(413, "This is more than one request may hold.")
-
-    @api.exception_handler(IntegrityError)
-    def on_conflict(_request: HttpRequest, _error: IntegrityError) -> HttpResponse:
-        return problem(409, "Somebody else has just changed the same thing. Try again.")
+    for kind, (status, detail) in PLAIN.items():
+        api.add_exception_handler(kind, partial(_plain, status, detail))
 
     @api.exception_handler(Exception)
     def on_defect(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -116,6 +113,10 @@ def install(api: NinjaAPI) -> None:
             exception=error,
         )
         return answer
+
+
+def _plain(status: int, detail: str, _request: HttpRequest, _error: Exception) -> HttpResponse:
+    return problem(status, detail)
 
 
 def told(view: View) -> View:
