@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
 from django.utils import translation
+from environ import Env
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
+from tests import schema
 from tests.servers.dovecot import Dovecot
 from tests.servers.redis import private_redis
 
@@ -35,13 +36,16 @@ def run_folder(worker_id: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(run_folder: Path, worker_id: str) -> None:
-    """One test database per process. SQLite's is a file, as in real use: its locks differ."""
-    database = django_settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3"):
-        database.setdefault("TEST", {})["NAME"] = str(run_folder / "test.sqlite3")
-    else:
-        database.setdefault("TEST", {})["NAME"] = f"test_musubi_{worker_id}"
+def database_url(run_folder: Path, worker_id: str) -> str:
+    """The database of this process. SQLite's is a file, as in real use: its locks differ."""
+    return schema.copy(run_folder, f"test_musubi_{worker_id}")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, database_url: str) -> None:
+    """Instead of pytest-django's, which migrates in every process."""
+    connection.close()
+    connection.settings_dict["NAME"] = Env.db_url_config(database_url)["NAME"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -65,16 +69,19 @@ def _nothing_counted() -> None:
     cache.clear()
 
 
+@pytest.fixture(scope="session")
+def environment_of_children(database_url: str, run_folder: Path) -> dict[str, str]:
+    """For processes that outlive a test; one who uses them asks for `transactional_db` too."""
+    shared = {"DATABASE_URL": database_url, "MEDIA_ROOT": str(run_folder / "media")}
+    return {**os.environ, **shared, "CELERY_BROKER_URL": f"filesystem://{run_folder}/queue"}
+
+
 @pytest.fixture
-def child_environment(transactional_db: None, run_folder: Path) -> dict[str, str]:
+def child_environment(
+    transactional_db: None, environment_of_children: dict[str, str]
+) -> dict[str, str]:
     """The environment for a child process (manage.py …) that shall share this test's database."""
-    name = connection.settings_dict["NAME"]
-    url = f"sqlite:///{name}"
-    if connection.vendor == "postgresql":
-        url = os.environ["DATABASE_URL"].replace("/musubi?", f"/{name}?")
-    queue = f"filesystem://{run_folder}/queue"
-    media = str(django_settings.MEDIA_ROOT)
-    return {**os.environ, "DATABASE_URL": url, "CELERY_BROKER_URL": queue, "MEDIA_ROOT": media}
+    return environment_of_children
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -24,9 +24,9 @@ from inbox.models import Mailbox, Outgoing, Redelivery
 from inbox.sending import again, composer, outbox
 from tests.factories import make_mailbox
 from tests.servers.dovecot import Dovecot
+from tests.servers.forker import Forker
 from tests.servers.holding_smtp import HoldingSmtp
 from tests.servers.script import Act
-from tests.servers.ticker import Ticker
 from tests.servers.twister import Twist, Twister, nth
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.live]
@@ -84,21 +84,10 @@ def smtp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HoldingSmtp]:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[tuple[ExitStack, dict[str, Ticker]]]:
-    with ExitStack() as stack:
-        yield stack, {}
-
-
-@pytest.fixture
-def ticker(
-    child_environment: dict[str, str], running: tuple[ExitStack, dict[str, Ticker]]
-) -> Ticker:
+def ticker(environment_of_children: dict[str, str]) -> Iterator[Forker]:
     """One for all: what it forks opens its own connections to the database of this run."""
-    stack, made = running
-    database = child_environment["DATABASE_URL"]
-    if database not in made:
-        made[database] = stack.enter_context(Ticker(child_environment))
-    return made[database]
+    with Forker("tests.servers.ticks", environment_of_children) as forker:
+        yield forker
 
 
 def written(mailbox: Mailbox, step: Step, aoki: Contact) -> Outgoing:
@@ -122,12 +111,12 @@ def held(outgoing: Outgoing, step: Step) -> AbstractContextManager[None]:
     return database_held(outgoing) if step.locked else nullcontext()
 
 
-def kill(ticker: Ticker, pid: int) -> None:
+def kill(ticker: Forker, pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
     assert ticker.end() == -signal.SIGKILL
 
 
-def kill_at(step: Step, outgoing: Outgoing, smtp: HoldingSmtp, hold: Hold, ticker: Ticker) -> None:
+def kill_at(step: Step, outgoing: Outgoing, smtp: HoldingSmtp, hold: Hold, ticker: Forker) -> None:
     if step.smtp:
         smtp.hold(step.smtp)
     if not (step.smtp or step.imap):
@@ -151,7 +140,7 @@ def kill_at(step: Step, outgoing: Outgoing, smtp: HoldingSmtp, hold: Hold, ticke
     hold.released.set()
 
 
-def next_tick(outgoing: Outgoing, ticker: Ticker) -> Outgoing:
+def next_tick(outgoing: Outgoing, ticker: Forker) -> Outgoing:
     """By another worker, once the claim of the dead one has run out."""
     past = timezone.now() - timedelta(minutes=1)
     Outgoing.objects.filter(pk=outgoing.pk).update(claimed_until=past, due_at=past)
@@ -177,7 +166,7 @@ def test_killed(
     smtp: HoldingSmtp,
     dovecot: Dovecot,
     mail_user: Callable[..., str],
-    ticker: Ticker,
+    ticker: Forker,
 ) -> None:
     hold, address = Hold(), mail_user("hana")
     with Twister(dovecot.imap, twists(step, hold)) as imap:
@@ -228,7 +217,7 @@ def mailbox_at(owner: User, address: str, smtp_port: int, imap_port: int) -> Mai
 @pytest.mark.rule("M23")
 @pytest.mark.parametrize(("where", "state"), [("MAIL", "done"), ("answer", "unknown")])
 def test_killed_while_one_recipient_is_sent_to_again(
-    where: str, state: str, hana: User, aoki: Contact, smtp: HoldingSmtp, ticker: Ticker
+    where: str, state: str, hana: User, aoki: Contact, smtp: HoldingSmtp, ticker: Forker
 ) -> None:
     mailbox = mailbox_at(hana, "hana@example.test", smtp.port, 1)
     mailbox.change(files_sent_itself=True)

@@ -4,11 +4,9 @@ The counts are those of the servers. `script/test-long` walks every step; here a
 """
 
 import os
-import subprocess
-import sys
+import signal
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
@@ -31,6 +29,7 @@ from inbox.sync import engine
 from tests.factories import make_contact
 from tests.inbox.letters import rich_reply_to
 from tests.servers.dovecot import Dovecot
+from tests.servers.forker import Forker
 from tests.servers.relay import Relay
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.live]
@@ -38,19 +37,21 @@ SAMPLE = int(os.environ.get("KILL_POINTS", "10"))
 Child = Callable[[int, str, int], int]
 
 
+@pytest.fixture(scope="module")
+def forker(environment_of_children: dict[str, str], dovecot: Dovecot) -> Iterator[Forker]:
+    environment = {**environment_of_children, "INBOX_CA_FILE": str(dovecot.ca_file)}
+    with Forker("tests.servers.killed", environment) as forker:
+        yield forker
+
+
 @pytest.fixture
-def child(child_environment: dict[str, str], trusted: Dovecot) -> Child:
+def child(forker: Forker) -> Child:
     """Run a job in a child process that is killed at a step; returns how many steps it had."""
-    environment = {**child_environment, "INBOX_CA_FILE": str(trusted.ca_file)}
 
     def run(fatal: int, job: str, pk: int) -> int:
-        command = [sys.executable, "-m", "tests.servers.killed", str(fatal), job, str(pk)]
-        root = Path(__file__).resolve().parents[2]
-        done = subprocess.run(
-            command, env=environment, cwd=root, capture_output=True, timeout=60, check=False
-        )
-        assert done.returncode in (0, -9), done.stderr.decode()
-        return int(done.stdout) if done.returncode == 0 else 0
+        forker.begin(f"{fatal} {job} {pk}")
+        assert forker.end() in (0, -signal.SIGKILL)
+        return int(forker.returned or 0)
 
     return run
 

@@ -1,12 +1,12 @@
-"""A child process that kills itself at the Nth step of the product: SIGKILL, with no clean-up.
+"""Tests: the job of a `Forker` that kills itself at the Nth step: SIGKILL, with no clean-up.
 
-    python -m tests.servers.killed N look MAILBOX_ID
-    python -m tests.servers.killed N send OUTGOING_ID
-    python -m tests.servers.killed N step ENROLMENT_ID
+    N look MAILBOX_ID
+    N send OUTGOING_ID
+    N step ENROLMENT_ID
 
 A step is a call of one of the product's own functions, so a kill may stand between any two of
 them, between two statements of the database and between two commands to a server. With N = 0 it
-runs undisturbed and prints how many steps there are.
+runs undisturbed and returns how many steps there are.
 """
 
 import os
@@ -16,7 +16,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import django
+from django.utils import timezone
+
+from inbox.models import Enrolment, Mailbox, Outgoing
+from inbox.outreach import sequences
+from inbox.sending import outbox
+from inbox.sync import engine
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = (str(ROOT / "inbox"), str(ROOT / "crm"))
@@ -36,26 +41,15 @@ class Steps:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(fatal: int, job: str, pk: int) -> None:
-    django.setup()
-    from django.utils import timezone
-
-    from inbox.models import Enrolment, Mailbox, Outgoing
-    from inbox.outreach import sequences
-    from inbox.sending import outbox
-    from inbox.sync import engine
-
-    steps = Steps(fatal)
+def job(line: str) -> int:
+    fatal, what, pk = line.split()
+    steps = Steps(int(fatal))
     sys.setprofile(steps)
-    if job == "look":
+    if what == "look":
         engine.look(Mailbox.objects.get(pk=pk), force=True)
-    elif job == "step":
+    elif what == "step":
         sequences.advance(Enrolment.objects.get(pk=pk), timezone.now())
     else:
         outbox.attempt(Outgoing.objects.get(pk=pk))
     sys.setprofile(None)
-    print(steps.count)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    return steps.count
