@@ -186,6 +186,7 @@ RATES = {
     "discovery": (20, 60),  # of an address's mail servers, by one person
     "connection_test": (10, 60),  # by one person, on a page or by REST
     "code": (10, 3600),  # that proves another address to send from, of one mailbox
+    "code_to": (5, 3600),  # such a code, to one address
 }
 # Sign-in and passwords have allauth's limits, by account and by address. Behind a proxy the address
 # is the last one in X-Forwarded-For, which the proxy has written.

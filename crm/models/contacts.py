@@ -84,6 +84,9 @@ class Contact(Record):
     reading = models.CharField(gettext_lazy("reading"), max_length=200, blank=True)  # よみ
     job_title = models.CharField(gettext_lazy("job title"), max_length=150, blank=True)
     phone = models.CharField(gettext_lazy("phone"), max_length=50, blank=True)
+    time_zone = models.CharField(  # "Asia/Tokyo": when their morning is
+        gettext_lazy("time zone"), max_length=64, blank=True, default="", db_default=""
+    )
     # Remote pictures in their mail are loaded (through our server) without asking each time.
     images_shown = models.BooleanField(default=False)
     company = models.ForeignKey(

@@ -21,6 +21,7 @@ from crm.models import Heartbeat
 from crm.models.heartbeats import FRESH
 from inbox.connect import doors
 from inbox.connect.probe import report
+from inbox.diagnosis import hashes
 from inbox.models import Credential, Mailbox
 from inbox.wire.faults import Fault
 
@@ -42,7 +43,7 @@ class Finding:
 
 def findings(now: datetime, *, ask_servers: bool = True) -> Iterator[Finding]:
     """One after the other, as they are found; the network is asked last."""
-    for look in (_clock, _keys, _storage, _site):
+    for look in (_clock, _keys, _hashes, _storage, _site):
         yield look()
     yield from _parts(now)
     if ask_servers:
@@ -86,6 +87,21 @@ def _keys() -> Finding:
         return Finding("keys", "ok", "Every stored password can be decrypted.")
     said = f"{unread} stored passwords cannot be decrypted."
     return Finding("keys", "wrong", said, "Put the key that FERNET_KEYS has lost back in its end.")
+
+
+def _hashes() -> Finding:
+    found = hashes.hanging()
+    if found.on_none:
+        said = f"The key of {hashes.in_words(found.on_none)} is not in MESSAGE_ID_KEYS."
+        change = "Put it back in its end: until then they hold nothing back."
+        return Finding("keyed hashes", "wrong", said, change)
+    kept = {**found.unknown}
+    for kind, number in found.on_old.items():
+        kept[kind] = kept.get(kind, 0) + number
+    if kept and len(settings.MESSAGE_ID_KEYS) > 1:
+        said = f"{hashes.in_words(kept)} may hang on older MESSAGE_ID_KEYS: keep those."
+        return Finding("keyed hashes", "ok", said)
+    return Finding("keyed hashes", "ok", "Keyed hashes are read with the keys given.")
 
 
 def _storage() -> Finding:

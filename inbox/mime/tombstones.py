@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Sequence
 
 PREFIX = "gone:"
+NAME = 12  # characters of the name of a key
 
 
 def make(value: str, key: str) -> str:
@@ -21,3 +22,9 @@ def make(value: str, key: str) -> str:
 def every(value: str, keys: Sequence[str]) -> list[str]:
     """What may have been kept of it, by any of the keys."""
     return [make(value, key) for key in keys]
+
+
+def name_of(key: str) -> str:
+    """By which a row says what key made it: so it is known what would be lost with that key. Of
+    the key itself, which is random and long, it tells nothing."""
+    return hashlib.sha256(b"name of a key\0" + key.encode()).hexdigest()[:NAME]

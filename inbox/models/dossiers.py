@@ -92,12 +92,14 @@ class ErasedAddressQuerySet(models.QuerySet["ErasedAddress"]):
 
     def note(self, addresses: Iterable[str]) -> None:
         key = settings.MESSAGE_ID_KEYS[0]
-        rows = [self.model(mark=tombstones.make(_said(address), key)) for address in addresses]
+        marks = [tombstones.make(_said(address), key) for address in addresses]
+        rows = [self.model(mark=mark, key=tombstones.name_of(key)) for mark in marks]
         self.bulk_create(rows, ignore_conflicts=True)
 
 
 class ErasedAddress(models.Model):
     mark = models.CharField(max_length=80, unique=True)
+    key = models.CharField(max_length=12, blank=True, default="", db_default="")  # its name
     at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[Any] = ErasedAddressQuerySet.as_manager()

@@ -45,9 +45,11 @@ class MessageIdQuerySet(models.QuerySet["MessageId"]):
     def note(self, value: str, email: Email, origin: str = "seen", **more: Any) -> None:
         """Know an e-mail by this id, and the id after the e-mail has been erased. Raises
         IntegrityError where it is known, or was erased."""
-        mark = tombstones.make(value, settings.MESSAGE_ID_KEYS[0])
+        key = settings.MESSAGE_ID_KEYS[0]
         row = self.model(value=value, email=email, origin=origin, **more)
-        self.bulk_create([row, self.model(value=mark, origin=MessageId.Origin.TOMBSTONE)])
+        mark = self.model(value=tombstones.make(value, key), origin=MessageId.Origin.TOMBSTONE)
+        mark.key = tombstones.name_of(key)
+        self.bulk_create([row, mark])
 
     def learn(self, value: str, email: Email) -> bool:
         """Know an e-mail by the id that its provider gave it; False where that id was known."""
@@ -91,6 +93,7 @@ class MessageId(models.Model):
         Email, models.CASCADE, null=True, blank=True, related_name="message_ids"
     )
     origin = models.CharField(max_length=9, choices=Origin, default=Origin.SEEN)
+    key = models.CharField(max_length=12, blank=True, default="", db_default="")  # of the hash
     # Its Date, as far as it has one: another message may carry the same id (F13)
     dated = models.DateTimeField(null=True, blank=True)
 

@@ -44,6 +44,8 @@ class OptOut(models.Model):
         PERSON = "person", _("written down by a colleague")
 
     mark = models.CharField(max_length=80, unique=True)
+    # The name of the key that made it; "" where that is not known: it came by an old link
+    key = models.CharField(max_length=12, blank=True, default="", db_default="")
     why = models.CharField(max_length=6, choices=Why)
     by = models.ForeignKey(
         "crm.User", models.SET_NULL, null=True, blank=True, related_name="opt_outs"
@@ -60,9 +62,17 @@ class OptOut(models.Model):
         return f"opt-out {self.pk}"
 
     @classmethod
-    def note(cls, mark: str, why: str, by: "User | None" = None) -> bool:
-        """Write it down; False where it was already."""
-        _row, new = cls.objects.get_or_create(mark=mark, defaults={"why": why, "by": by})
+    def note(
+        cls, mark: str, why: str, by: "User | None" = None, *, addresses: Iterable[str] = ()
+    ) -> bool:
+        """Write it down; False where it was already. A link may be as old as the key of its mark:
+        where it is of one of these addresses, the newest key makes it anew."""
+        keys, name = settings.MESSAGE_ID_KEYS, ""
+        for address in addresses:
+            if mark in tombstones.every(_said(address), keys):
+                mark, name = mark_of(address), tombstones.name_of(keys[0])
+        values = {"why": why, "by": by, "key": name}
+        _row, new = cls.objects.get_or_create(mark=mark, defaults=values)
         return new
 
     @classmethod

@@ -174,6 +174,17 @@ class Outgoing(Claimed):
         return (self.idempotency_key or "").removesuffix(f" {self.pk}")
 
 
+class RedeliveryQuerySet(ClaimedQuerySet):
+    def counted(self, mailbox: Mailbox, since: datetime) -> Self:
+        """Those that left `mailbox`, or were on their way, since then (M58)."""
+        return self.filter(outgoing__mailbox=mailbox, counted_at__gt=since)
+
+    def connected(self, mailbox: Mailbox, now: datetime) -> Self:
+        """Those in somebody's hands: each has a session with the mailbox's server."""
+        held = self.filter(outgoing__mailbox=mailbox, claimed_until__gt=now)
+        return held.filter(state=Redelivery.State.SENDING)
+
+
 class Redelivery(Claimed):
     """The bytes of a delivered e-mail once more, to these recipients alone (sending/again.py)."""
 
@@ -189,6 +200,9 @@ class Redelivery(Claimed):
     outgoing = models.ForeignKey(Outgoing, models.CASCADE, related_name="redeliveries")
     addresses = models.JSONField()  # of the envelope
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
+    counted_at = models.DateTimeField(null=True, blank=True)  # as that of an Outgoing
+
+    objects: ClassVar[Any] = RedeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("redelivery"), _("redeliveries")
@@ -203,3 +217,7 @@ class Redelivery(Claimed):
 
     def __str__(self) -> str:
         return f"redelivery {self.pk} ({self.state})"
+
+    @property
+    def recipients(self) -> int:
+        return len(self.addresses)

@@ -163,6 +163,8 @@ class Enrolment(Timestamped):
         TRASHED = "trashed", _("the contact is in the Trash")
         NO_ADDRESS = "no_address", _("no address")
         MISSING = "missing", _("something to fill in is missing")
+        HIDDEN = "hidden", _("the contact is hidden from its sender")
+        REFUSED = "refused", _("the e-mail cannot be sent")
 
     class Delay(models.TextChoices):
         """Why the next step waits longer than its days. Words: outreach/reasons.py."""

@@ -50,7 +50,7 @@ def ask(enrolment: Enrolment, now: datetime, today: date) -> Asked:
     contact = enrolment.contact
     addresses = addresses_of(contact)
     last = enrolment.runs.order_by("-pk").first()
-    ending = _forbidden(contact, addresses) or _in_the_crm(enrolment, addresses)
+    ending = _in_the_crm(enrolment, addresses)
     if ending:
         return Asked(ending)
     heard = _hear(enrolment, addresses, last)
@@ -65,15 +65,15 @@ def addresses_of(contact: Contact) -> list[str]:
     return list(rows.values_list("address", flat=True))
 
 
-def is_forbidden(contact: Contact) -> bool:
-    """As it stands at this moment: to ask a mailbox takes its time."""
+def forbidden(enrolment: Enrolment) -> Ending | None:
+    """What ends it whatever came, as it stands at this moment: to ask a mailbox takes its time."""
+    contact = enrolment.contact
     contact.refresh_from_db(fields=["deleted_at"])
-    return _forbidden(contact, addresses_of(contact)) is not None
-
-
-def _forbidden(contact: Contact, addresses: list[str]) -> Ending | None:
     if contact.deleted_at:
         return Ending(Why.TRASHED)
+    if not Contact.objects.visible_to(enrolment.by).filter(pk=contact.pk).exists():
+        return Ending(Why.HIDDEN, {"name": enrolment.by.name})
+    addresses = addresses_of(contact)
     if not addresses:
         return Ending(Why.NO_ADDRESS)
     return Ending(Why.UNSUBSCRIBED) if OptOut.objects.among(addresses) else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from crm.models import Activity, Association, Contact, Participant, User
 from inbox.models import Enrolment, Mailbox, OptOut, SendingHours, Step
@@ -78,10 +79,7 @@ def _flags(contacts: Collection[Contact], now: datetime) -> dict[int, Flags]:
     addresses = {each.pk: [row.address for row in each.addresses.all()] for each in contacts}
     every = {address for rows in addresses.values() for address in rows}
     opted_out = OptOut.objects.among(every)
-    lost = Participant.objects.filter(
-        address__in=every, status="bounced", email__activity__at__gte=now - REMEMBERED
-    )
-    bounced = set(lost.values_list("address", flat=True))
+    bounced = _bounced(contacts, every, now)
     running = Enrolment.objects.running().filter(contact__in=contacts)
     enrolled = set(running.values_list("contact", flat=True))
     talking = _talking(contacts, now)
@@ -96,6 +94,14 @@ def _flags(contacts: Collection[Contact], now: datetime) -> dict[int, Flags]:
         }
         found[pk] = tuple(name for name, is_so in flags.items() if is_so)
     return found
+
+
+def _bounced(contacts: Collection[Contact], addresses: set[str], now: datetime) -> set[str]:
+    """Which addresses lately did, in lower case; of an e-mail they are kept as they were typed."""
+    meant = Q(address__in=addresses) | Q(contact__in=[each.pk for each in contacts])
+    since = now - REMEMBERED
+    lost = Participant.objects.filter(meant, status="bounced", email__activity__at__gte=since)
+    return {address.lower() for address in lost.values_list("address", flat=True)}
 
 
 def _talking(contacts: Iterable[Contact], now: datetime) -> set[int]:

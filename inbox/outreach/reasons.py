@@ -23,6 +23,8 @@ _WHY: dict[str, Any] = {
     Why.ARCHIVED: gettext_lazy("The sequence was archived."),
     Why.TRASHED: gettext_lazy("The contact was moved to the Trash."),
     Why.NO_ADDRESS: gettext_lazy("The contact has no e-mail address."),
+    Why.HIDDEN: gettext_lazy("{name} does not see this contact any more."),
+    Why.REFUSED: gettext_lazy("The e-mail could not be sent: {said}"),
     Why.MISSING: gettext_lazy("There is nothing to fill in for: {fields}"),
 }
 _DELAY: dict[str, Any] = {

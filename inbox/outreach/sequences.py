@@ -1,6 +1,8 @@
 """The way through a sequence: one step of one contact, when it is due (M25, M56).
 
-    due ──claim──► working hours? ──► left to send today? ──► did they write, bounce, opt out?
+    due ──claim──► forbidden by now (Trash, hidden, opted out)? it ends
+              │
+              └─► working hours? ──► left to send today? ──► did they write, or bounce?
                         │                   │                        │ yes: it ends
                         └── later ◄─────────┴── cannot be asked ◄────┤
                                                                      ▼ no
@@ -35,6 +37,10 @@ def advance(enrolment: Enrolment, now: datetime) -> None:
     """Take its next step if it may be taken now, else say when it is due again. Nothing where
     another worker has it."""
     if not enrolment.claim(now):
+        return
+    forbidden = ending.forbidden(enrolment)
+    if forbidden:
+        steering.end(enrolment, forbidden.why, now, **forbidden.values)
         return
     sender = SendingHours.of(enrolment.by)
     hours = hours_of(sender, now)
@@ -160,7 +166,7 @@ def _take(
         if refused.field == "mailbox_id":
             _wait(enrolment, now + PATIENCE, Delay.UNREACHABLE)
         else:
-            steering.end(enrolment, Why.BOUNCE, now, said=refused.message)
+            steering.end(enrolment, Why.REFUSED, now, said=refused.message)
 
 
 def _has_pace(enrolment: Enrolment, sender: SendingHours, now: datetime) -> bool:
@@ -178,7 +184,7 @@ def _write_down(
 ) -> None:
     """All of it or nothing. Who paused or stopped them a moment ago comes first; of what else
     forbids it by now, the next try tells."""
-    if ending.is_forbidden(enrolment.contact):
+    if ending.forbidden(enrolment):
         _wait(enrolment, now, "")
         return
     run = StepRun(enrolment=enrolment, step=step, mailbox=enrolment.mailbox, at=now)

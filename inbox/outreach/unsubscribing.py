@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.lib.keyset import LARGEST
-from crm.models import Contact, User
+from crm.models import Contact, EmailAddress, User
 from inbox.mime.tombstones import PREFIX
 from inbox.models import Enrolment, OptOut
 from inbox.models.opt_outs import mark_of
@@ -40,8 +40,9 @@ def read(signed: str) -> tuple[int, str]:
 @transaction.atomic
 def unsubscribe(enrolment_id: int, mark: str) -> None:
     """No more mail of any sequence to them; whatever runs for that contact stops now."""
-    OptOut.note(mark, OptOut.Why.LINK)
     contacts = Enrolment.objects.filter(pk=enrolment_id).values("contact")
+    theirs = EmailAddress.objects.filter(contact__in=contacts).values_list("address", flat=True)
+    OptOut.note(mark, OptOut.Why.LINK, addresses=theirs)
     for enrolment in Enrolment.objects.running().filter(contact__in=contacts):
         steering.end(enrolment, Enrolment.Why.UNSUBSCRIBED, timezone.now())
 
@@ -50,7 +51,8 @@ def unsubscribe(enrolment_id: int, mark: str) -> None:
 def opt_out(contact: Contact, *, by: User) -> None:
     """They have told a colleague: none of their addresses gets mail of a sequence any more."""
     for row in contact.addresses.all():
-        OptOut.note(mark_of(row.address), OptOut.Why.PERSON, by)
+        mark = mark_of(row.address)
+        OptOut.note(mark, OptOut.Why.PERSON, by, addresses=[row.address])
     for enrolment in Enrolment.objects.running().filter(contact=contact):
         steering.end(enrolment, Enrolment.Why.UNSUBSCRIBED, timezone.now())
 

@@ -26,8 +26,7 @@ from crm import timeline
 from crm.models import Participant
 from inbox.connect import doors
 from inbox.models import Mailbox, Outgoing, Redelivery, TransportRecord
-from inbox.sending import freezing, posting, recipients, revoked, server_limits
-from inbox.sending.allowance import has_session
+from inbox.sending import allowance, freezing, posting, recipients, revoked, server_limits
 from inbox.wire.faults import Fault, OutcomeUnknown, SmtpRefused
 
 MOST_ATTEMPTS = 12  # with the backoff below: about seven hours
@@ -60,13 +59,15 @@ def send_again(outgoing: Outgoing, recipient: Participant) -> bool:
 
 
 def attempt(row: Redelivery) -> None:
-    """Try once to deliver what is due, and settle how it went. Nothing where another holds it, or
-    where the mailbox's server has as many sessions of ours as it may (M58)."""
-    now = timezone.now()
-    if not (has_session(row.outgoing, now) and row.claim(now)):
+    """Try once to deliver what is due, and settle how it went. Nothing where another holds it."""
+    if not row.claim(timezone.now()):
         return
     if row.transmitting_at is not None:  # whoever began has died, and only the server knows
         _unknown(row, "")
+        return
+    wait = allowance.take(row, timezone.now())
+    if wait:
+        _until(row, wait)
         return
     row.settle(state=State.SENDING, attempts=row.attempts + 1)
     try:
@@ -88,6 +89,16 @@ def _make(
     now = timezone.now()
     values = {"frozen": frozen, "due_at": due_at, "claimed_until": now, "attempts": attempts}
     Redelivery.objects.create(outgoing=outgoing, addresses=addresses, **values)
+
+
+@transaction.atomic
+def _until(row: Redelivery, wait: allowance.Wait) -> None:
+    """It stays in the queue until its provider has room for it (M58)."""
+    values = {"state": State.QUEUED, "due_at": wait.until, "claimed_until": timezone.now()}
+    said = allowance.in_words(wait)
+    if row.settle(**values) and said:
+        recipients.mark(row.outgoing.email, row.addresses, Participant.DEFERRED, said)
+        timeline.touch(row.outgoing.email.activity)
 
 
 def _wait(attempts: int) -> timedelta:
@@ -126,19 +137,22 @@ def _settle(
     """
     now, email, tried = timezone.now(), row.outgoing.email, row.addresses
     waiting = list(passing) if row.attempts < MOST_ATTEMPTS else []
-    size = len(row.frozen or b"")
+    frozen, due_at = bytes(row.frozen or b""), now + _wait(row.attempts)
     values: dict[str, Any] = {"state": State.FAILED if refused else State.DONE, "frozen": None}
-    if waiting:
-        due_at = now + _wait(row.attempts)
-        values = {"state": State.QUEUED, "addresses": waiting, "due_at": due_at}
+    if not said:
+        values["counted_at"] = None  # nothing has left
+    if waiting and not said:
+        values |= {"state": State.QUEUED, "addresses": waiting, "due_at": due_at, "frozen": frozen}
     settled = row.settle(**values, transmitting_at=None, claimed_until=now)
+    if settled and waiting and said:  # each that has left is counted by itself (M58)
+        _make(row.outgoing, waiting, frozen, due_at, row.attempts)
     if not (settled or said):
         return  # it is another's now; but what a server has taken, it has
     recipients.note(email, tried, refused, waiting)
     final = {address: words for address, words in refused.items() if address not in waiting}
     recipients.tell(email, "recipient_refused", final)
     if said:
-        _keep_transport(row, tried, size, {**refused, "": said})
+        _keep_transport(row, tried, len(frozen), {**refused, "": said})
     timeline.touch(email.activity)
 
 

@@ -11,9 +11,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from inbox.connect.limits import Limits, limits_of
-from inbox.models import Mailbox, Outgoing
+from inbox.models import Mailbox, Outgoing, Redelivery
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 SOON = timedelta(seconds=5)  # until a session may be free
@@ -49,57 +52,83 @@ def remaining(mailbox: Mailbox, now: datetime) -> Allowance:
     if not _limited(limits):
         return Allowance()
     used = Outgoing.objects.used(mailbox, now, day=now - DAY, minute=now - MINUTE)
+    again = _counted_again(mailbox, now)
     left = [
         (max(0, limit - number), limit)
         for number, limit in (
-            (used["messages"], limits.messages_a_day),
-            (used["recipients"], limits.recipients_a_day),
+            (used["messages"] + len(again), limits.messages_a_day),
+            (used["recipients"] + sum(number for _at, number in again), limits.recipients_a_day),
         )
         if limit is not None
     ]
     today, a_day = min(left, default=(None, None))
     minute = None
     if limits.messages_a_minute is not None:
-        minute = max(0, limits.messages_a_minute - used["lately"])
-    wait = _wait(mailbox, limits, now, 1, NEWEST) if 0 in (today, minute) else None
+        lately = used["lately"] + len(_since(again, now - MINUTE))
+        minute = max(0, limits.messages_a_minute - lately)
+    wait = _wait(mailbox, limits, now, again) if 0 in (today, minute) else None
     return Allowance(today, minute, a_day, wait.until if wait else None)
 
 
 @transaction.atomic
-def take(outgoing: Outgoing, now: datetime) -> Wait | None:
-    """Count an e-mail that is about to leave, or say for what it has to wait, and until when."""
-    mailbox = outgoing.mailbox
+def take(row: Outgoing | Redelivery, now: datetime) -> Wait | None:
+    """Count what is about to leave, or say for what it has to wait, and until when."""
+    mailbox = (row if isinstance(row, Outgoing) else row.outgoing).mailbox
     if mailbox is None:
         return None
     Mailbox.objects.select_for_update().filter(pk=mailbox.pk).first()  # one after the other
     limits = limits_of(mailbox)
-    others = Outgoing.objects.connected(mailbox, now).exclude(pk=outgoing.pk)
-    if others.count() >= limits.posting:
+    if _sessions(mailbox, now, but=row) >= limits.posting:
         return Wait("", now + SOON)
-    wait = _wait(mailbox, limits, now, outgoing.recipients, outgoing.pk)
+    wait = None
+    if _limited(limits):
+        wait = _wait(mailbox, limits, now, _counted_again(mailbox, now, but=row), row)
     if wait is None:
-        outgoing.settle(counted_at=now, state=Outgoing.State.SENDING, waits="")
+        values = {"waits": ""} if isinstance(row, Outgoing) else {}
+        row.settle(counted_at=now, state=type(row).State.SENDING, **values)
     return wait
 
 
 def has_session(outgoing: Outgoing, now: datetime) -> bool:
     """Whether its mailbox's servers may be connected to once more, for a copy."""
-    if outgoing.mailbox is None:
-        return True
-    others = Outgoing.objects.connected(outgoing.mailbox, now).exclude(pk=outgoing.pk)
-    return bool(others.count() < limits_of(outgoing.mailbox).posting)
+    mailbox = outgoing.mailbox
+    return mailbox is None or _sessions(mailbox, now, but=outgoing) < limits_of(mailbox).posting
+
+
+def in_words(wait: Wait) -> str:
+    """What the timeline says of it, where it is not for seconds."""
+    if wait.why != Outgoing.Waits.DAY:
+        return ""
+    until = date_format(timezone.localtime(wait.until), "DATETIME_FORMAT")
+    return _("It waits for the provider’s daily limit until {when}.").format(when=until)
+
+
+def _sessions(mailbox: Mailbox, now: datetime, *, but: Outgoing | Redelivery) -> int:
+    """How many others are connected, or will be."""
+    kinds = (Outgoing, Redelivery)
+    rows = {kind: kind.objects.connected(mailbox, now) for kind in kinds}
+    rows[type(but)] = rows[type(but)].exclude(pk=but.pk)
+    return sum(each.count() for each in rows.values())
 
 
 def _limited(limits: Limits) -> bool:
     return any((limits.messages_a_day, limits.messages_a_minute, limits.recipients_a_day))
 
 
-def _wait(mailbox: Mailbox, limits: Limits, now: datetime, recipients: int, pk: int) -> Wait | None:
-    """For the longer of its two reasons, where one more e-mail has no room now."""
-    if not _limited(limits):
-        return None
-    rows = Outgoing.objects.counted(mailbox, now - DAY).exclude(pk=pk).order_by("counted_at")
-    sent = [(at, number) for at, number in rows.values_list("counted_at", "recipients") if at]
+def _wait(
+    mailbox: Mailbox,
+    limits: Limits,
+    now: datetime,
+    again: Sent,
+    row: Outgoing | Redelivery | None = None,
+) -> Wait | None:
+    """For the longer of its two reasons, where one more has no room now: `row`, or an e-mail that
+    would be written now. What is delivered `again` stands behind all that is written."""
+    recipients = row.recipients if row else 1
+    pk = row.pk if isinstance(row, Outgoing) else NEWEST
+    rows = Outgoing.objects.counted(mailbox, now - DAY).exclude(pk=pk)
+    first = list(rows.values_list("counted_at", "recipients"))
+    sent = sorted([*first, *again])
     day, minute = Outgoing.Waits.DAY, Outgoing.Waits.MINUTE
     rooms = (
         (day, DAY, sent, Room(limits.messages_a_day, limits.recipients_a_day)),
@@ -112,6 +141,16 @@ def _wait(mailbox: Mailbox, limits: Limits, now: datetime, recipients: int, pk: 
         if forgotten:
             waits.append(Wait(why, forgotten + window))
     return max(waits, key=lambda wait: wait.until, default=None)
+
+
+def _counted_again(
+    mailbox: Mailbox, now: datetime, *, but: Outgoing | Redelivery | None = None
+) -> Sent:
+    """What was delivered once more in a day, to those who were refused the first time."""
+    rows = Redelivery.objects.counted(mailbox, now - DAY)
+    if isinstance(but, Redelivery):
+        rows = rows.exclude(pk=but.pk)
+    return [(row.counted_at, row.recipients) for row in rows.only("counted_at", "addresses")]
 
 
 def _since(sent: Sent, since: datetime) -> Sent:

@@ -40,7 +40,7 @@ def add(mailbox: Mailbox, address: str, name: str) -> Identity:
         raise NotAdded(_("A mailbox can have {n} addresses at most.").format(n=MOST))
     if mailbox.identities.kept().filter(address=address).exists():
         raise NotAdded(_("{address} has been added already.").format(address=address))
-    rates.spend("code", mailbox.pk)
+    _spend(mailbox.pk, address)
     identity, _new = mailbox.identities.get_or_create(address=address)
     identity.name = name
     identity.save(update_fields=["name"])
@@ -50,8 +50,15 @@ def add(mailbox: Mailbox, address: str, name: str) -> Identity:
 
 def ask_again(identity: Identity) -> None:
     """Another code, where the first one did not come. Raises TooOften."""
-    rates.spend("code", identity.mailbox_id)
+    _spend(identity.mailbox_id, identity.address)
     identity.ask(timezone.now())
+
+
+def _spend(mailbox_id: int, address: str) -> None:
+    """By mailbox, and by address whichever mailboxes would send from it: it may be somebody
+    else's, who is not to be flooded. Raises TooOften."""
+    rates.spend("code", mailbox_id)
+    rates.spend("code_to", address)
 
 
 def prove(identity: Identity, typed: str) -> bool:

@@ -26,7 +26,6 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from crm import notices, timeline
@@ -233,15 +232,8 @@ def _refused(outgoing: Outgoing, fault: Fault) -> None:
 
 def _wait(outgoing: Outgoing, wait: allowance.Wait) -> None:
     """It stays in the queue, and the timeline says what for where it is not for seconds (M58)."""
-    said = ""
-    if wait.why == Outgoing.Waits.DAY:
-        until = date_format(timezone.localtime(wait.until), "DATETIME_FORMAT")
-        said = _("It waits for the provider’s daily limit until {when}.").format(when=until)
-    values: dict[str, Any] = {
-        "waits": wait.why,
-        "due_at": wait.until,
-        "claimed_until": timezone.now(),
-    }
+    now, said = timezone.now(), allowance.in_words(wait)
+    values: dict[str, Any] = {"waits": wait.why, "due_at": wait.until, "claimed_until": now}
     _becomes(outgoing, Outgoing.State.QUEUED, error=said, **values)
 
 

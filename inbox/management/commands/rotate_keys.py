@@ -1,4 +1,7 @@
-"""`manage.py rotate_keys`: encrypt whatever is ciphertext with the first of FERNET_KEYS (M39)."""
+"""`manage.py rotate_keys`: encrypt whatever is ciphertext with the first of FERNET_KEYS (M39).
+
+It also says what hangs on the older of MESSAGE_ID_KEYS, which cannot be made anew.
+"""
 
 from typing import Any
 
@@ -7,10 +10,11 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from crm.models.fields import EncryptedTextField
+from inbox.diagnosis import hashes
 
 
 class Command(BaseCommand):
-    help = "Re-encrypt with the newest key; the older keys can be dropped afterwards."
+    help = "Re-encrypt with the newest key; the older FERNET_KEYS can be dropped afterwards."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for model in apps.get_models():
@@ -21,6 +25,14 @@ class Command(BaseCommand):
             count = sum(_rotate(model, pk, fields) for pk in rows)
             called = model._meta.verbose_name_plural
             self.stdout.write(f"{count} {called} are encrypted with the first key.")
+        found = hashes.hanging()
+        for numbers, words in (
+            (found.on_old, "hang on the older MESSAGE_ID_KEYS: keep those keys."),
+            (found.unknown, "hang on one of MESSAGE_ID_KEYS, not known which: keep all of them."),
+            (found.on_none, "hang on a key that MESSAGE_ID_KEYS does not have: put it back."),
+        ):
+            if numbers:
+                self.stdout.write(f"{hashes.in_words(numbers)} {words}")
 
 
 def _encrypted(model: Any) -> list[str]:

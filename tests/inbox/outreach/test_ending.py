@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from crm.models import Contact, Email, Note
+from crm.models import Contact, Email, Note, User
 from inbox.models import Mailbox, OptOut, Outgoing, SendingHours, Sequence
 from inbox.models.opt_outs import mark_of
 from inbox.outreach import sequences
@@ -129,6 +129,57 @@ def test_a_refused_address_ends_it(
     enrolment.refresh_from_db()
     assert (enrolment.state, enrolment.why) == ("stopped", "bounce")
     assert "nobody here" in enrolment.values["said"]
+
+
+@pytest.mark.rule("M41")
+def test_a_contact_that_is_hidden_from_its_sender_by_now_ends_it(
+    enrol: Enrol, aoki: Contact, rin: User, relay: Relay, always_open: SendingHours
+) -> None:
+    [enrolment] = enrol(aoki)
+    tick()
+    aoki.change(owner=rin, audience="owner")
+    due_now(enrolment)
+    tick()
+    enrolment.refresh_from_db()
+    assert (enrolment.state, enrolment.why) == ("stopped", "hidden")
+    said = "“Follow-up” stopped: Hana does not see this contact any more."
+    assert Note.objects.get().text == said
+    assert len(relay.accepted_by(aoki.email)) == 1
+
+
+@pytest.mark.rule("M32")
+def test_a_contact_in_the_trash_ends_it_though_its_letter_failed(
+    enrol: Enrol, aoki: Contact, relay: Relay, always_open: SendingHours
+) -> None:
+    """And after they were restored, neither the letter nor the sequence goes on by itself."""
+    relay.behave(refuse_mail="451 4.7.1 later")
+    [enrolment] = enrol(aoki)
+    tick()
+    aoki.trash()
+    tick(timezone.now() + timedelta(hours=1))
+    assert Outgoing.objects.get().state == "failed"
+    due_now(enrolment)
+    tick()
+    enrolment.refresh_from_db()
+    assert (enrolment.state, enrolment.why) == ("stopped", "trashed")
+    relay.behave()
+    Contact.objects.get(pk=aoki.pk).restore()
+    tick(timezone.now() + timedelta(days=9))
+    assert not relay.accepted
+
+
+def test_an_e_mail_that_cannot_be_sent_is_no_bounce(
+    enrol: Enrol, aoki: Contact, mailbox: Mailbox, relay: Relay, always_open: SendingHours
+) -> None:
+    mailbox.change(smtp_utf8=False)
+    aoki.set_addresses([("青木@aoki.example", "")])
+    [enrolment] = enrol(aoki)
+    tick()
+    enrolment.refresh_from_db()
+    assert (enrolment.state, enrolment.why) == ("stopped", "refused")
+    note = Note.objects.get().text
+    assert note.startswith("“Follow-up” stopped: The e-mail could not be sent: ")
+    assert "青木@aoki.example" in note and not relay.accepted
 
 
 @pytest.mark.rule("M25")

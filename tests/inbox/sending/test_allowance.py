@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.models import Contact, Email, User
-from inbox.models import Mailbox, Outgoing
-from inbox.sending import allowance, composer, outbox, sent_copy
+from inbox.models import Mailbox, Outgoing, Redelivery
+from inbox.sending import again, allowance, composer, outbox, sent_copy
 from inbox.sending.allowance import DAY, MINUTE, Room, remaining
 from tests.factories import make_mailbox
 from tests.servers.relay import Relay
@@ -123,7 +123,7 @@ def test_the_questions_do_not_grow_with_what_was_sent(
 ) -> None:
     for _n in range(3):
         sent(small, timezone.now())
-    with django_assert_max_num_queries(5):  # type: ignore[operator]
+    with django_assert_max_num_queries(6):  # type: ignore[operator]
         remaining(small, timezone.now())
 
 
@@ -198,3 +198,70 @@ def test_more_recipients_than_it_takes_are_refused_when_written(hana: User) -> N
     box = make_mailbox(hana, email="a@gmail.com", imap_host="imap.gmail.com")
     with pytest.raises(composer.NotSendable, match="100 recipients"):
         written(box, *(f"p{n}@b.test" for n in range(101)))
+
+
+# --- to those who were refused the first time -----------------------------------------------------
+
+
+def delivered_again(box: Mailbox, at: datetime, *to: str) -> Redelivery:
+    row: Redelivery = Redelivery.objects.create(
+        outgoing=sent(box, at - timedelta(days=2)),
+        addresses=list(to),
+        state=Redelivery.State.DONE,
+        counted_at=at,
+        due_at=at,
+        claimed_until=at,
+    )
+    return row
+
+
+def test_what_is_delivered_again_counts_as_what_it_is(small: Mailbox, hana: User) -> None:
+    now = timezone.now()
+    delivered_again(small, now - timedelta(hours=3), "a@b.test", "c@b.test")
+    delivered_again(small, now - timedelta(hours=30), "a@b.test")
+    assert remaining(small, now).today == 2
+    gmail = make_mailbox(hana, email="a@gmail.com", imap_host="imap.gmail.com")
+    before = remaining(gmail, now).today
+    delivered_again(gmail, now, *(f"p{n}@b.test" for n in range(9)))
+    after = remaining(gmail, now).today
+    assert before is not None and after == before - 9
+    for hours in (20, 10):
+        sent(small, now - timedelta(hours=hours))
+    one = written(small)
+    assert taken(one, timezone.now()) == (Outgoing.Waits.DAY, now + timedelta(hours=4))
+
+
+def test_it_has_a_session_as_any_other(hana: User) -> None:
+    box = make_mailbox(hana)
+    one, now = written(box), timezone.now()
+    for _n in range(3):
+        row = delivered_again(box, now)
+        Redelivery.objects.filter(pk=row.pk).update(
+            state="sending", claimed_until=now + timedelta(minutes=1)
+        )
+    assert taken(one, now) == ("", now + allowance.SOON)
+
+
+@pytest.mark.live
+def test_what_is_delivered_again_waits_for_room_and_is_counted_once_it_left(
+    mailbox: Mailbox, aoki: Contact, relay: Relay
+) -> None:
+    mailbox.change(most_a_day=1)
+    relay.behave(refuse_rcpt={"kenji@x.test": "451 4.7.1 come back"})
+    outbox.attempt(written(mailbox, aoki.email, "kenji@x.test"))
+    relay.behave()
+    row = Redelivery.objects.get()
+    again.attempt(row)
+    row.refresh_from_db()
+    kenji = row.outgoing.email.participants.get(address="kenji@x.test")
+    assert (row.state, row.attempts, row.counted_at) == ("queued", 1, None)
+    assert kenji.status == "deferred" and "daily limit until" in kenji.server_said
+    assert row.due_at == row.outgoing.counted_at + DAY
+    Outgoing.objects.update(counted_at=timezone.now() - DAY)
+    relay.behave(refuse_data="452 busy")
+    again.attempt(row)
+    assert remaining(mailbox, timezone.now()).today == 1  # nothing was taken
+    relay.behave()
+    again.attempt(Redelivery.objects.get())
+    assert len(relay.accepted_by("kenji@x.test")) == 1
+    assert remaining(mailbox, timezone.now()).today == 0

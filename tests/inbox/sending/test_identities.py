@@ -6,11 +6,14 @@ from email.message import EmailMessage
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
-from crm.models import Contact, Email
+from crm.models import Contact, Email, User
+from crm.rates import TooOften
 from inbox.models import Identity, Mailbox, Outgoing
 from inbox.models.identities import own_addresses
 from inbox.sending import composer, identities, outbox
+from tests.factories import make_mailbox
 from tests.servers.relay import Relay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.live, pytest.mark.rule("M52")]
@@ -95,3 +98,23 @@ def test_one_that_was_removed_is_proven_anew(identity: Identity, mailbox: Mailbo
     identity.change(proven_at=timezone.now(), removed_at=timezone.now())
     added = identities.add(mailbox, ALIAS, "")
     assert added == identity and added.proven_at is None and added.removed_at is None
+
+
+def test_so_many_codes_an_hour_go_to_an_address_whichever_mailboxes_ask(
+    hana: User, ken: User, settings: Settings
+) -> None:
+    """Else a few mailboxes together flood an address that is somebody else's."""
+    settings.RATES = settings.RATES | {"code_to": (3, 3600)}
+    identity = identities.add(make_mailbox(hana), ALIAS, "")
+    identities.ask_again(identity)
+    other = identities.add(make_mailbox(ken), ALIAS, "")
+    third = make_mailbox(hana, email="third@musubi.test")
+    for ask in (
+        lambda: identities.ask_again(identity),
+        lambda: identities.ask_again(other),
+        lambda: identities.add(third, ALIAS, ""),
+    ):
+        with pytest.raises(TooOften):
+            ask()
+    assert not third.identities.exists()
+    identities.add(third, "another@musubi.test", "")
