@@ -56,6 +56,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": _STALE,
     },
+    "forget what can be taken back no more": {  # M32: it says what rows were before
+        "task": "crm.tasks.forget_undo",
+        "schedule": 600.0,
+        "options": {"expire_seconds": 30},
+    },
     "the watchdog": {  # M50
         "task": "inbox.tasks.watch_over",
         "schedule": 60.0,

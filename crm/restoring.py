@@ -57,14 +57,22 @@ def restore(rows: Iterable[Trashed], *, by: User, without_taken: bool = False) -
 
 
 def erase(rows: Iterable[Trashed]) -> list[Trashed]:
-    """Erase rows for good; returns those that a legal hold keeps, placed however late."""
+    """Erase rows for good, and what stands on nothing but such a record; returns those that a legal
+    hold keeps, placed however late."""
     held = []
     for trashed in rows:
         try:
-            retention.erase(trashed.row)
+            _erase(trashed.row)
         except retention.OnHold:
             held.append(trashed)
     return held
+
+
+def _erase(row: Any) -> None:
+    if not isinstance(row, Activity) and not retention.is_held(row):
+        for activity in list(retention.standing_alone(row)):
+            retention.erase(activity)
+    retention.erase(row)
 
 
 def _leave_taken(contact: Contact) -> None:

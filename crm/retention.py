@@ -19,8 +19,10 @@ from django.db import models, transaction
 from django.db.models import F, Min
 from django.utils import timezone
 
+from crm import traces
 from crm.models import (
     Activity,
+    Association,
     Attachment,
     Company,
     Contact,
@@ -31,7 +33,7 @@ from crm.models import (
     PurgeReceipt,
     Thread,
 )
-from crm.models.attachments import is_named
+from crm.models.attachments import let_go
 from crm.races import again
 
 BATCH = 200
@@ -132,6 +134,13 @@ def _locked(model: Any, ids: Sequence[int]) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
+def standing_alone(row: Any) -> Rows:
+    """What stands on this record and on no other: once that is erased nobody would find it."""
+    here = Association.objects.filter(**{row.noun: row}).values("activity")
+    others = Association.objects.filter(activity__in=here).exclude(**{row.noun: row})
+    return Activity.objects.filter(pk__in=here).exclude(pk__in=others.values("activity"))
+
+
 def is_held(row: Any) -> bool:
     """Whether a hold forbids to erase this record or engagement."""
     return not _not_held(type(row)).filter(pk=row.pk).exists()
@@ -149,7 +158,7 @@ def _in_trash(model: Any) -> Rows:
 
 
 def _erase(model: Any, ids: Sequence[int]) -> set[str]:
-    """Delete the rows; returns the paths of the files that were theirs."""
+    """Delete the rows, and what tells of them; returns the paths of the files that were theirs."""
     paths: set[str] = set()
     threads: list[int] = []
     if model is Activity:
@@ -157,7 +166,10 @@ def _erase(model: Any, ids: Sequence[int]) -> set[str]:
         paths = set(Attachment.objects.filter(activity__in=ids).values_list("path", flat=True))
         threads = list(Thread.objects.filter(emails__in=ids).values_list("pk", flat=True))
     model.objects.filter(pk__in=ids).delete()
-    Thread.objects.filter(pk__in=threads, emails=None).delete()
+    empty = list(Thread.objects.filter(pk__in=threads, emails=None).values_list("pk", flat=True))
+    Thread.objects.filter(pk__in=empty).delete()
+    traces.forget(model, ids)
+    traces.forget(Thread, empty)
     return paths - {""}
 
 
@@ -201,5 +213,5 @@ def sweep(paths: Collection[str] | None = None) -> None:
 @transaction.atomic
 def _delete_file(path: str) -> None:
     taken, _by_model = DoomedFile.objects.filter(path=path).delete()
-    if taken and not is_named(path):
+    if taken and let_go(path):
         default_storage.delete(path)

@@ -4,7 +4,12 @@ from celery import shared_task
 from django.utils import timezone
 
 from crm import mailing
-from crm.models import Heartbeat, Thread
+from crm.models import Heartbeat, Thread, UndoEntry
+
+
+@shared_task(expires=30)
+def forget_undo() -> None:
+    UndoEntry.objects.over(timezone.now()).delete()
 
 
 @shared_task(expires=30)

@@ -47,7 +47,6 @@ urlpatterns = [
     path("notifications/<int:pk>/", notices.notice, name="notice"),
     path("trash/", trash.trash, name="trash"),
     path("trash/restored/", trash.restored, name="trash-restored"),
-    path("trash/erased/", trash.erased, name="trash-erased"),
     path("settings/", settings.settings, name="settings"),
     path("help/", help.help_page, name="help"),
     path("palette/", palette.palette, name="palette"),

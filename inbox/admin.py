@@ -62,6 +62,9 @@ class SecretiveAdmin(ReadOnlyAdmin):
 
     secrets: ClassVar[tuple[str, ...]] = ()
 
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.secrets
+
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         if lookup.partition("__")[0] in self.secrets:
             return False
@@ -72,7 +75,6 @@ class SecretiveAdmin(ReadOnlyAdmin):
 class CredentialAdmin(SecretiveAdmin):
     secrets = ("password",)
     list_display = ("mailbox", "updated_at")
-    exclude = ("password",)
     search_fields = ("mailbox__email",)
     list_select_related = ("mailbox",)
 
@@ -81,7 +83,6 @@ class CredentialAdmin(SecretiveAdmin):
 class IdentityAdmin(SecretiveAdmin):
     secrets = ("code",)
     list_display = ("address", "mailbox", "proven_at", "code_sent_at", "guesses")
-    exclude = ("code",)
     search_fields = ("address", "mailbox__email")
     list_select_related = ("mailbox",)
 
@@ -140,7 +141,6 @@ class OutgoingAdmin(SecretiveAdmin):
     search_fields = ("mailbox__email", "=email__message_id")
     list_select_related = ("mailbox",)
     date_hierarchy = "due_at"
-    exclude = ("frozen",)
 
     def view_on_site(self, obj: models.Outgoing) -> str:
         return reverse("inbox:email", args=[obj.email_id])
@@ -154,7 +154,6 @@ class RedeliveryAdmin(SecretiveAdmin):
     search_fields = ("outgoing__mailbox__email", "=outgoing__email__message_id")
     list_select_related = ("outgoing",)
     date_hierarchy = "due_at"
-    exclude = ("frozen", "addresses")
 
 
 @admin.register(models.Quarantined)
@@ -164,7 +163,6 @@ class QuarantinedAdmin(SecretiveAdmin):
     search_fields = ("mailbox__email", "error")
     list_select_related = ("mailbox", "folder")
     date_hierarchy = "at"
-    exclude = ("sealed",)
     actions = ("try_again",)
 
     @admin.action(description=_("Try again to read them"))
@@ -193,20 +191,22 @@ class ReadingAdmin(ReadOnlyAdmin):
 
 @admin.register(models.Draft)
 class DraftAdmin(SecretiveAdmin):
-    """What somebody is still writing is nobody else's: no subject, no address, no text."""
+    """What somebody is still writing is nobody else's: not what it says, nor to or about whom, nor
+    with which template. Of its files, not what they are called."""
 
-    secrets = ("to", "cc", "bcc", "subject", "html", "text", "quote", "key")
+    secrets = (
+        *("sender", "to", "cc", "bcc", "subject", "html", "text", "quote", "key", "send_at"),
+        *("answers", "forwards", "contact", "company", "deal", "template", "sent_as"),
+    )
     list_display = ("user", "mailbox", "touched_at", "discarded_at")
-    exclude = secrets
     search_fields = ("user__email",)
     list_select_related = ("user", "mailbox")
 
 
 @admin.register(models.DraftFile)
 class DraftFileAdmin(SecretiveAdmin):
-    secrets = ("name", "path")
+    secrets = ("name", "path", "content_type", "content_id", "source")
     list_display = ("id", "size", "at")
-    exclude = secrets
     search_fields = ("draft__user__email",)
 
 
@@ -223,7 +223,6 @@ class NeverLogAdmin(ReadOnlyAdmin):
 class LogSecretAdmin(SecretiveAdmin):
     secrets = ("secret",)
     list_display = ("user", "updated_at")
-    exclude = ("secret",)
     search_fields = ("user__email",)
     list_select_related = ("user",)
 
@@ -232,7 +231,6 @@ class PrewrittenAdmin(SecretiveAdmin):
     """Names alone: what somebody keeps private is read by nobody else, an admin neither."""
 
     secrets = ("html", "text", "subject")
-    exclude = ("html", "text", "subject")
     list_select_related: ClassVar[Any] = ("owner",)
     list_filter = ("shared", ("deleted_at", admin.EmptyFieldListFilter))
 
@@ -300,7 +298,6 @@ class HeaderBlockAdmin(SecretiveAdmin):
     list_display = ("email_id", "origin", "at")
     list_filter = ("origin",)
     search_fields = ("=email__message_id",)
-    exclude = ("text",)
     date_hierarchy = "at"
 
 
@@ -309,7 +306,6 @@ class RawCopyAdmin(SecretiveAdmin):
     secrets = ("text",)
     list_display = ("email_id", "at")
     search_fields = ("=email__message_id",)
-    exclude = ("text",)
     date_hierarchy = "at"
 
 
@@ -374,7 +370,6 @@ class OptOutAdmin(SecretiveAdmin):
     list_display = ("id", "why", "by", "at")
     search_fields = ("by__email",)
     list_select_related = ("by",)
-    exclude = ("mark",)
 
 
 @admin.register(models.Erasure)
@@ -388,13 +383,11 @@ class ErasureAdmin(ReadOnlyAdmin):
 class ErasedAddressAdmin(SecretiveAdmin):
     secrets = ("mark",)
     list_display = ("id", "at")
-    exclude = ("mark",)
 
 
 @admin.register(models.ExportRun)
 class ExportRunAdmin(SecretiveAdmin):
-    secrets = ("path",)
+    secrets = ("path", "name")
     list_display = ("id", "user", "mailbox", "created_at", "finished_at", "size")
     list_select_related = ("user", "mailbox")
     search_fields = ("=user__email",)
-    exclude = ("path", "name")

@@ -188,7 +188,8 @@ def _tell(email: Email, people: People, contacts: Sequence[Contact], mailbox: Ma
         if user.pk not in told:
             subject = email.summary() if email.shows_subject_to(user) else ""
             name = sender or str(contact)
-            notices.tell(user, "reply", contact=contact.pk, name=name, subject=subject)
+            about = {"contact": contact.pk, "email": email.pk}
+            notices.tell(user, "reply", **about, name=name, subject=subject)
             told.add(user.pk)
 
 

@@ -61,6 +61,7 @@ urlpatterns = [
     path("mailboxes/<int:pk>/take-out/", dossiers.mailbox, name="take-out"),
     path("contacts/<int:pk>/privacy/", dossiers.contact, name="contact-privacy"),
     path("contacts/<int:pk>/erasure/", dossiers.erasure, name="erasure"),
+    path("trash/erased/", dossiers.trash_erased, name="trash-erased"),
     path("exports/<int:pk>/", dossiers.archive, name="archive"),
     path("addresses/<int:pk>/code/", identities.code, name="code"),
     path("addresses/<int:pk>/proof/", identities.proof, name="proof"),

@@ -80,8 +80,10 @@ def _save(path: str, file: "File[bytes]") -> str:
 
 
 class FileRow(models.Model):
-    """Names a file in the storage. While a row of any such model names a path, it stays there."""
+    """Names a file in the storage. While a row of any such model names a path, it stays there,
+    unless that row is adrift: what the file was of is gone, and the row waits for its purge."""
 
+    ADRIFT: ClassVar[Q] = Q(pk__in=())
     name = models.CharField(max_length=255)
     content_type = models.CharField(max_length=127)
     size = models.PositiveBigIntegerField()  # bytes
@@ -103,10 +105,15 @@ class FileRow(models.Model):
         return self.name or _("attachment")
 
 
-def is_named(path: str) -> bool:
-    """Whether a row of any kind names this file."""
+def let_go(path: str) -> bool:
+    """Whether nobody wants this file any more; rows that are adrift and name it go then."""
     kinds: Any = FileRow.__subclasses__()
-    return any(kind.objects.filter(path=path).exists() for kind in kinds)
+    rows = [kind.objects.filter(path=path) for kind in kinds]
+    if any(found.exclude(found.model.ADRIFT).exists() for found in rows):
+        return False
+    for found in rows:
+        found.delete()
+    return True
 
 
 class Attachment(FileRow):

@@ -24,6 +24,10 @@ class UndoQuerySet(models.QuerySet["UndoEntry"]):
         """Those that `user` may still press."""
         return self.filter(by=user, used_at=None, expires_at__gt=timezone.now())
 
+    def over(self, now: datetime) -> Self:
+        """Those that nobody can press any more: they hold what rows were before."""
+        return self.filter(expires_at__lte=now)
+
 
 class UndoEntry(models.Model):
     """`steps` are read and carried out by `crm.undo`, the last one first."""

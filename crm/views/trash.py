@@ -1,4 +1,4 @@
-"""The Trash: what is in it and for how long, restoring with Undo, erasing for admins."""
+"""The Trash: what is in it and for how long, and restoring with Undo."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from crm import restoring, retention
+from crm import restoring
 from crm.models import Contact
 from crm.restoring import Restored
 from crm.templatetags.trash import NAMES
@@ -35,24 +35,6 @@ def restored(request: Request) -> HttpResponse:
     refused = [(each, seen.get(each.taken.contact.pk)) for each in result.refused]
     context = {**_shown(request), "refused": refused, "result": _said(result)}
     return page(request, "crm/trash/list.html", context, status=422)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def erased(request: Request) -> HttpResponse:
-    """For admins: asks, since this cannot be undone; of several rows it asks for their number."""
-    if not request.user.is_admin:
-        raise Http404
-    rows = restoring.chosen(request.user, request.POST.getlist("row"))
-    held = [trashed for trashed in rows if retention.is_held(trashed.row)]
-    rows = [trashed for trashed in rows if trashed not in held]
-    several, answered = len(rows) > 1, "confirm" in request.POST
-    count = request.POST.get("count", "").strip()
-    if answered and rows and (not several or count == str(len(rows))):
-        rows, held = [], restoring.erase(rows)
-        if not held:
-            return done(request, "crm:trash", toast=_("Erased for good."))
-    context = {"rows": rows, "held": held, "several": several, "wrong": answered, "count": count}
-    return page(request, "crm/trash/erase.html", context, status=422 if answered else 200)
 
 
 def _said(result: Restored) -> str:

@@ -1,4 +1,4 @@
-"""Erase a person (M36): not by way of the Trash, nothing of them comes back, a receipt counts.
+"""Erase a person (M36), by way of the Trash or not: nothing of them comes back, a receipt counts.
 
 What stands on them alone is erased. What stands on another contact as well stays there without
 them: an address that says nothing takes the place of theirs, what they wrote and what quotes it
@@ -14,9 +14,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from crm import retention
+from crm import restoring, retention
 from crm.lib.striking import NOBODY
 from crm.models import Activity, Contact, Hold, User
+from crm.trash import Trashed
 from inbox.dossiers import exporting, letters, traces
 from inbox.dossiers.person import Person
 from inbox.models import ErasedAddress, Erasure, ExportRun
@@ -64,6 +65,37 @@ def ask(contact: Contact, *, by: User) -> Erasure:
     except IntegrityError:  # it was pressed twice
         row = Erasure.objects.open().get(contact=contact)
     return row
+
+
+def is_held(row: Any) -> bool:
+    """Whether a legal hold keeps it in the Trash."""
+    return bool(blocked_by(row)) if isinstance(row, Contact) else retention.is_held(row)
+
+
+def from_trash(rows: Collection[Trashed], *, by: User) -> list[Trashed]:
+    """Erase what was chosen in the Trash: a contact as a person is erased, within seconds; the rest
+    now, with what stands on nothing else. Returns those that a legal hold keeps."""
+    held = []
+    people = [trashed for trashed in rows if isinstance(trashed.row, Contact)]
+    for trashed in people:
+        try:
+            ask(trashed.row, by=by)
+        except retention.OnHold:
+            held.append(trashed)
+    return held + restoring.erase(trashed for trashed in rows if trashed not in people)
+
+
+def goes_along(rows: Collection[Trashed]) -> dict[str, int]:
+    """How much goes with what was chosen, for who has to confirm it: that of `outlook`."""
+    counts = Counter(emails=0, shared=0, notes=0)
+    for trashed in rows:
+        if isinstance(trashed.row, Contact):
+            counts.update(outlook(trashed.row))
+        elif not isinstance(trashed.row, Activity):
+            alone = retention.standing_alone(trashed.row)
+            emails = alone.filter(kind=Activity.Kind.EMAIL).count()
+            counts.update(emails=emails, notes=alone.count() - emails)
+    return counts
 
 
 def carry_out(erasure: Erasure) -> None:

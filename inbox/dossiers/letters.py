@@ -1,13 +1,15 @@
 """E-mails that stay, since others are in them as well: without the person who is erased (M36)."""
 
 from collections.abc import Collection, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from crm import retention
+from crm import notices, retention
 from crm.lib.striking import lines, strike, strike_all, without
 from crm.models import Attachment, Email, Thread
 from crm.timeline import touch_all
@@ -69,7 +71,7 @@ def _strike(email: Email, person: Person, pseudonym: str, said: set[str]) -> Non
     by_them = theirs.filter(role="from").exists()
     theirs.update(name="", address=pseudonym, contact=None, stranger=False, server_said="")
     email.activity.associations.filter(contact=person.contact).delete()
-    _forget_travel(email)
+    taken_back = _forget_travel(email)
     if by_them:
         _forget_ids(email)
         retention.doom(_paths(email))
@@ -77,6 +79,9 @@ def _strike(email: Email, person: Person, pseudonym: str, said: set[str]) -> Non
     _write(email, person, "" if by_them else without(email.reply_text, said))
     for file in email.activity.files.all():
         strike_names(file, person, "name")
+    if taken_back:  # its subject says no name any more
+        values = {"email": email.pk, "subject": email.summary(), "said": email.error}
+        notices.tell(email.activity.by, "send_stopped", **values)
 
 
 def _write(email: Email, person: Person, text: str) -> None:
@@ -90,17 +95,23 @@ def _write(email: Email, person: Person, text: str) -> None:
     email.save()
 
 
-def _forget_travel(email: Email) -> None:
-    """Headers, raw copies, envelopes and bytes; what was to leave with their address does not."""
+def _forget_travel(email: Email) -> bool:
+    """Headers, raw copies, envelopes and bytes; what was to leave with their address does not, and
+    its writer is to be told: True."""
     for model in (HeaderBlock, RawCopy, TransportRecord):
         model.objects.filter(email=email).delete()
     rows = Outgoing.objects.filter(email=email)
     Redelivery.objects.filter(outgoing__in=rows).delete()
     waiting = Q(state__in=[Outgoing.State.QUEUED, Outgoing.State.HELD])
     waiting &= Q(claimed_until__lte=timezone.now())
-    if rows.filter(waiting).update(state=Outgoing.State.CANCELLED):
+    taken_back = bool(rows.filter(waiting).update(state=Outgoing.State.CANCELLED))
+    if taken_back:
+        by = email.activity.by
         email.status = Email.Status.CANCELLED
+        with by.preferences() if by else nullcontext():
+            email.error = _("One of its recipients was erased. Write it anew to the others.")
     rows.exclude(state=Outgoing.State.SENDING).update(frozen=None)
+    return taken_back
 
 
 def _forget_ids(email: Email) -> None:

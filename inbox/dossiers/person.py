@@ -25,8 +25,13 @@ class Person:
 
     @classmethod
     def of(cls, contact: Contact) -> Self:
-        addresses = frozenset(_addresses(contact) - ours())
-        return cls(contact, addresses, frozenset(_names(contact, addresses)))
+        """One in the Trash may have a twin: who has an address of theirs by now is a contact of
+        ours, whose mail and name are not struck."""
+        theirs = _addresses(contact)
+        holders = Contact.objects.with_addresses(theirs)
+        twins = {address for address, holder in holders.items() if holder != contact}
+        addresses = frozenset(theirs - twins - ours())
+        return cls(contact, addresses, frozenset() if twins else _names(contact, addresses))
 
     @cached_property
     def everywhere(self) -> Any:
@@ -89,7 +94,7 @@ def _addresses(contact: Contact) -> set[str]:
     return {row.address.lower() for row in contact.addresses.all()}
 
 
-def _names(contact: Contact, addresses: frozenset[str]) -> set[str]:
+def _names(contact: Contact, addresses: frozenset[str]) -> frozenset[str]:
     parts = [part.strip() for part in (contact.first_name, contact.last_name) if part.strip()]
     names = {*parts, contact.reading.strip()}
     names |= {joint.join(pair) for pair in permutations(parts) for joint in (" ", "", ", ")}
@@ -98,7 +103,7 @@ def _names(contact: Contact, addresses: frozenset[str]) -> set[str]:
     names -= set(User.objects.values_list("name", flat=True))
     found = {name for name in names if _tells(name)}
     digits = sum(char.isdigit() for char in contact.phone)
-    return found | ({contact.phone.strip()} if digits >= DIGITS else set())
+    return frozenset(found) | ({contact.phone.strip()} if digits >= DIGITS else set())
 
 
 def _tells(name: str) -> bool:

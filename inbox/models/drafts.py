@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -111,6 +111,7 @@ class DraftFile(FileRow):
     """A file on a draft, its bytes stored when it was chosen. Without its draft it waits for the
     purge, which lets the bytes go where no e-mail names them."""
 
+    ADRIFT = Q(draft=None)
     draft = models.ForeignKey(Draft, models.SET_NULL, null=True, blank=True, related_name="files")
     # Of an e-mail that is forwarded: the file there. Both name the same bytes.
     source = models.ForeignKey(Attachment, models.SET_NULL, null=True, blank=True, related_name="+")

@@ -127,6 +127,7 @@ class TemplateFile(FileRow):
     """A file that goes out with a template. Where that goes with its owner's account, it waits for
     the purge, which lets the bytes go."""
 
+    ADRIFT = Q(template=None)
     template = models.ForeignKey(
         Template, models.SET_NULL, null=True, blank=True, related_name="files"
     )

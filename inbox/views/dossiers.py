@@ -1,4 +1,4 @@
-"""Privacy: an archive of what is stored on a contact or of one's mailbox, and erasing a person."""
+"""Privacy: archives to take away, erasing a person, and erasing for good in the Trash."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from crm import retention
+from crm import restoring, retention
 from crm.models import Contact
 from crm.web import Request, done, page, visible_or_404
 from inbox.dossiers import erasing, exporting
@@ -46,6 +46,33 @@ def erasure(request: Request, pk: int) -> HttpResponse:
     }
     status = 422 if request.method == "POST" else 200
     return page(request, "inbox/dossiers/erasure.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def trash_erased(request: Request) -> HttpResponse:
+    """For admins: asks, since this cannot be undone; of several rows it asks for their number."""
+    if not request.user.is_admin:
+        raise Http404
+    rows = restoring.chosen(request.user, request.POST.getlist("row"))
+    held = [trashed for trashed in rows if erasing.is_held(trashed.row)]
+    rows = [trashed for trashed in rows if trashed not in held]
+    several, answered = len(rows) > 1, "confirm" in request.POST
+    count = request.POST.get("count", "").strip()
+    people = any(trashed.kind == "contact" for trashed in rows)
+    if answered and rows and (not several or count == str(len(rows))):
+        rows, held = [], erasing.from_trash(rows, by=request.user)
+        if not held:
+            return _erased(request, people=people)
+    context = {"rows": rows, "held": held, "several": several, "wrong": answered, "count": count}
+    context |= {"people": people, "outlook": erasing.goes_along(rows)}
+    return page(request, "inbox/dossiers/trash.html", context, status=422 if answered else 200)
+
+
+def _erased(request: Request, *, people: bool) -> HttpResponse:
+    if people:
+        said = _("They are being erased. The receipt will stand here.")
+        return done(request, "inbox:retention", toast=said)
+    return done(request, "crm:trash", toast=_("Erased for good."))
 
 
 def _erase(request: Request, found: Contact) -> HttpResponse:

@@ -3,10 +3,11 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
-from crm import undo
+from crm import tasks, undo
 from crm.models import Company, Contact, Deal, UndoEntry, User
 from tests.factories import make_company, make_contact, make_deal
 
@@ -110,3 +111,13 @@ def test_of_many_links_those_go_back_that_still_lead_somewhere(
     weber.delete()
     assert undo.undo(entry)
     assert list(deal.contacts.all()) == [aoki]
+
+
+@pytest.mark.rule("M32")
+def test_what_can_be_taken_back_no_more_is_forgotten(hana: User, aoki: Contact) -> None:
+    """It says what a row was before, which else outlives the row itself."""
+    old = undo.remember(hana, undo.changed(aoki, phone="1"))
+    UndoEntry.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    entry = undo.remember(hana, undo.changed(aoki, phone="2"))
+    tasks.forget_undo()
+    assert list(UndoEntry.objects.all()) == [entry] and entry != old

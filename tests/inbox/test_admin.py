@@ -7,10 +7,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from crm.models import Email, Participant, Reader, Thread, User
+from crm.models import Attachment, Email, Participant, Reader, Thread, User
 from inbox.models import (
     AwaitedId,
     Credential,
+    Draft,
+    DraftFile,
     Folder,
     HeaderBlock,
     HeadersRead,
@@ -20,10 +22,19 @@ from inbox.models import (
     Outgoing,
     RawCopy,
     Reading,
+    Template,
+    TemplateUse,
     TransportRecord,
 )
 from inbox.models.transport import keep_headers
-from tests.factories import make_contact, make_email, make_mailbox, make_team
+from tests.factories import (
+    make_company,
+    make_contact,
+    make_deal,
+    make_email,
+    make_mailbox,
+    make_team,
+)
 
 pytestmark = pytest.mark.django_db
 CANARY = "the-private-words"
@@ -119,3 +130,27 @@ def test_what_an_email_says_is_not_found_out_letter_by_letter(operator: Client, 
     query = {"q": "customer"}
     found = operator.get(reverse("admin:crm_email_changelist"), query).content.decode()
     assert "1 e-mail" not in found
+
+
+@pytest.mark.rule("M53")
+def test_of_what_somebody_is_writing_operators_see_that_it_is_there_alone(
+    operator: Client, hana: User
+) -> None:
+    """Not to whom, about whom, with which template or file."""
+    about = make_contact("secret@person.test", first_name=CANARY)
+    email = make_email(about, private=True)
+    source = Attachment.objects.store(email.activity, b"x", name=f"{CANARY}.pdf")
+    template = Template.objects.create(owner=hana, name=CANARY, text=CANARY)
+    TemplateUse.objects.create(template=template, email=email)
+    on = {"company": make_company(CANARY), "deal": make_deal(about, name=CANARY)}
+    words = dict.fromkeys(("to", "subject", "html", "text", "quote"), CANARY)
+    draft = Draft.objects.create(
+        user=hana, key="k", contact=about, template=template, sender=about.email, **on, **words
+    )
+    DraftFile.objects.create(draft=draft, name=CANARY, size=1, source=source, path="a/b")
+    for model in (Draft, DraftFile, TemplateUse):
+        name = f"admin:inbox_{model._meta.model_name}"
+        pages = [reverse(f"{name}_change", args=[row.pk]) for row in model.objects.all()]
+        for path in [reverse(f"{name}_changelist"), *pages]:
+            shown = operator.get(path, follow=True).content.decode()
+            assert CANARY not in shown and about.email not in shown, path

@@ -137,10 +137,11 @@ def test_an_answer_is_told_to_whose_contact_it_is(
     assert not Notice.objects.exists()
     reply = reply_to(sent, sender=f"Yuki Aoki <{aoki.email}>", to=mailbox.email)
     dovecot.deliver(mailbox.email, reply.as_bytes())
-    logged(mailbox)
+    answer = logged(mailbox)
     notice = Notice.objects.get()
     assert (notice.user, notice.kind) == (ken, "reply")
-    assert notice.values == {"contact": aoki.pk, "name": "Yuki Aoki", "subject": ""}
+    about = {"contact": aoki.pk, "email": answer.pk}
+    assert notice.values == {**about, "name": "Yuki Aoki", "subject": ""}
 
 
 @pytest.mark.rule("M20")

@@ -127,6 +127,7 @@ GONE: dict[str, dict[str, int]] = {
     "trash": {
         "crm.Activity": 3,  # an answer, a note, a task
         "crm.Email": 1,
+        "crm.Notice": 1,  # that it came
         "crm.Note": 1,
         "crm.Task": 1,
         "crm.Participant": 2,

@@ -8,6 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.models import Contact, UndoEntry, User
+from inbox.dossiers import erasing
+from inbox.models import Erasure
 from tests.factories import make_company, make_contact, make_deal, make_email, make_note
 
 
@@ -92,7 +94,10 @@ def test_only_admins_erase_and_they_are_asked(
     assert asked.status_code == 200 and b"Type 2 to confirm" in asked.content
     assert client.post("/trash/erased/", {**marks, "confirm": "yes"}).status_code == 422
     assert Contact.objects.count() == 2
-    client.post("/trash/erased/", {**marks, "confirm": "yes", "count": "2"})
+    done = client.post("/trash/erased/", {**marks, "confirm": "yes", "count": "2"}, follow=True)
+    assert "They are being erased. The receipt will stand here." in done.content.decode()
+    for erasure in Erasure.objects.due(timezone.now()):
+        erasing.carry_out(erasure)
     assert not Contact.objects.exists()
     assert "Nothing was chosen" in client.post("/trash/erased/", marks).content.decode()
 

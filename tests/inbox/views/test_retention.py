@@ -11,6 +11,8 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from pytest_django import Settings
 
 from crm.models import Activity, Contact, Hold, User
+from inbox.dossiers import erasing
+from inbox.models import Erasure
 from tests.factories import make_note
 
 pytestmark = pytest.mark.django_db
@@ -56,12 +58,13 @@ def test_an_admin_places_and_lifts_a_hold(client: Client, mio: User, aoki: Conta
     hold = Hold.objects.get()
     assert (hold.contact, hold.by, hold.reason) == (aoki, mio, "A v. B")
     aoki.trash()
-    erasing = client.post("/trash/erased/", {"row": f"contact:{aoki.pk}", "confirm": "yes"})
-    assert "is under a legal hold and stays" in erasing.content.decode()
+    asked = client.post("/trash/erased/", {"row": f"contact:{aoki.pk}", "confirm": "yes"})
+    assert "is under a legal hold and stays" in asked.content.decode()
     assert Contact.objects.filter(pk=aoki.pk).exists()
     assert "A v. B" in client.get(PAGE).content.decode()
     assert client.post(f"/holds/{hold.pk}/release/").status_code == 303
     client.post("/trash/erased/", {"row": f"contact:{aoki.pk}", "confirm": "yes"})
+    erasing.carry_out(Erasure.objects.get())
     assert not Contact.objects.filter(pk=aoki.pk).exists()
 
 
