@@ -92,6 +92,11 @@ def _unclear(step: str) -> str:
 def _refused_host(fault: HostRefused) -> str:
     if fault.code == "never":
         return _("%(host)s leads to an address that is no mail server's. Is the name right?")
+    if fault.code == "port":
+        return _(
+            "Port %(port)s is not one of mail servers. Usual ones are 993 for reading and 465 or "
+            "587 for sending."
+        )
     return _(
         "%(host)s is an address in a private network. An administrator can allow such "
         "servers with INBOX_ALLOW_PRIVATE_HOSTS."
@@ -138,6 +143,8 @@ def _tls(fault: TlsFault, account: Account, certificate: Certificate | None) -> 
         return _("%(host)s does not speak TLS on port %(port)s: try STARTTLS, or another port.") % (
             where
         )
+    if fault.code == "old_tls":
+        return _("%(host)s speaks only old versions of TLS. Its operator has to update it.") % where
     if certificate is None:
         return _unseen_certificate(fault) % where
     return _certificate(fault, account, certificate)

@@ -70,7 +70,7 @@ def _safe(account: Account) -> Account:
 
 
 def _pinned(host: str, port: int) -> list[str]:
-    return hosts.resolve(host, port, allow_private=settings.INBOX_ALLOW_PRIVATE_HOSTS)
+    return hosts.mail_places(host, port, allow_private=settings.INBOX_ALLOW_PRIVATE_HOSTS)
 
 
 def settings_of(mailbox: Mailbox, password: str = "") -> Settings:

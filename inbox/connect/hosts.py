@@ -1,5 +1,6 @@
-"""Connect: which hosts may be connected to. What getaddrinfo makes of a name decides, never its
-spelling, and the address found is pinned, so that no second look-up can give another one."""
+"""Connect: which hosts may be connected to, and on which ports. What getaddrinfo makes of a name
+decides, never its spelling, and the address found is pinned, so that no second look-up can give
+another one."""
 
 import ipaddress
 import socket
@@ -28,6 +29,23 @@ _NEVER_PUBLIC = [
         "fec0::/10",  # the old site-local
     )
 ]
+# Some hosters put mail on ports of their own, above those that are given out for a purpose (1024).
+_MAIL_PORTS = {24, 25, 26, 143, 465, 587, 993}
+_PORTS_OF_OTHERS = {
+    *(1080, 1433, 1521, 2049, 2181, 2375, 2376, 2379, 3128, 3306, 3389),
+    *(4369, 5432, 5672, 5900, 5984, 5985, 6379, 6443, 7001, 8080, 8443, 9000, 9092, 9200),
+    *(10250, 11211, 27017),
+}
+
+
+def mail_places(host: str, port: int, *, allow_private: bool) -> list[str]:
+    """As `resolve`, of a mail server: HostRefused("port") for ports where other services are, but
+    in one's own network, where that is allowed."""
+    places = resolve(host, port, allow_private=allow_private)
+    usual = port in _MAIL_PORTS or port >= 1024 and port not in _PORTS_OF_OTHERS
+    if not usual and not all(map(is_private, places)):
+        raise HostRefused("port")
+    return places
 
 
 def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:

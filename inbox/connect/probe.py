@@ -13,7 +13,7 @@ from django.conf import settings as house
 
 from inbox.connect.advice import advice_for
 from inbox.connect.certificates import Certificate, shown_by
-from inbox.connect.hosts import refuse_plain, resolve
+from inbox.connect.hosts import mail_places, refuse_plain
 from inbox.connect.providers import Provider, pop3_refusal, provider_at, provider_for
 from inbox.wire.account import Account, Settings
 from inbox.wire.client import Client
@@ -149,10 +149,10 @@ class _Attempt:
         """Both hosts at once, so that a private one cannot hide behind the other."""
         s = self.settings
         allowed = bool(house.INBOX_ALLOW_PRIVATE_HOSTS)
-        reading = resolve(s.imap_host, s.imap_port, allow_private=allowed)
+        reading = mail_places(s.imap_host, s.imap_port, allow_private=allowed)
         self.imap_account = s.reading(reading, self.timeout)
         self._at_smtp = True
-        posting = resolve(s.smtp_host, s.smtp_port, allow_private=allowed)
+        posting = mail_places(s.smtp_host, s.smtp_port, allow_private=allowed)
         self.smtp_account = s.posting(posting, self.timeout)
 
     def _connect(self) -> None:

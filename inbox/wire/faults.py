@@ -2,9 +2,11 @@
 
     Fault                  code, transient?, step, server_said
     ├── Unreachable        resolve | refused | timeout | unreachable      transient
-    ├── HostRefused        private: those are not allowed | never: no mail server's address
+    ├── HostRefused        private: those are not allowed | never: no mail server's address |
+    │                      port: nor its port
     ├── TlsFault           self_signed | expired | not_yet_valid | wrong_name | unknown_issuer |
-    │                      certificate | no_tls | starttls_missing | starttls_refused | handshake
+    │                      certificate | no_tls | old_tls | starttls_missing | starttls_refused |
+    │                      handshake
     ├── LoginRefused       the server's RFC 5530 code in lower case, or login | no_mechanism
     ├── ServerBusy         unavailable | limit | inuse | bye | 421 …      transient
     ├── OverQuota          the mailbox is full
@@ -210,13 +212,13 @@ _CODES: dict[type[Fault], frozenset[str]] = {
     ServerBusy: frozenset({"bye"} | {code.lower() for code in _BUSY_CODES}),
     Unreachable: frozenset({"resolve", "refused", "timeout", "unreachable"}),
     ConnectionLost: frozenset({"closed", "reset"}),
-    HostRefused: frozenset({"private", "never"}),
+    HostRefused: frozenset({"private", "never", "port"}),
     OverQuota: frozenset({"overquota"}),
     FolderGone: frozenset(code.lower() for code in _GONE_CODES),
     TlsFault: frozenset(
         {"self_signed", "expired", "not_yet_valid", "wrong_name", "unknown_issuer"}
         | {"certificate", "no_tls", "starttls_missing", "starttls_refused", "plain_refused"}
-        | {"handshake", "privacyrequired"}
+        | {"handshake", "privacyrequired", "old_tls"}
     ),
 }
 

@@ -88,9 +88,10 @@ def greet(stream: Stream) -> Library:
     except imaplib.IMAP4.error as error:
         stream.close()
         text = str(error.args[0].decode("utf-8", "replace") if _is_raw(error) else error)
-        if text.upper().startswith("* BYE") or isinstance(error, imaplib.IMAP4.abort):
+        ended = isinstance(error, imaplib.IMAP4.abort) and not _UNEXPECTED.fullmatch(text)
+        if text.upper().startswith("* BYE") or ended:
             raise _ended(text.removeprefix("* BYE ")) from error
-        raise ProtocolFault("greeting", text) from error
+        raise ProtocolFault("greeting") from error  # what else answers there is nobody's business
     except (ValueError, TypeError, LookupError) as error:
         stream.close()
         raise ProtocolFault("greeting") from error

@@ -195,7 +195,7 @@ class PostingSession:
             code, said = self._smtp.getreply()
         except ProtocolFault as fault:
             self.abandon()
-            raise ProtocolFault("greeting", fault.server_said) from fault
+            raise ProtocolFault("greeting") from fault  # what else it is is nobody's business
         if code != 220:
             self.abandon()
             raise ServerBusy(str(code), said, transient=code < 500)

@@ -43,5 +43,7 @@ def handshake_fault(error: OSError) -> TlsFault:
     reason = getattr(error, "reason", None) or ""
     if reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"}:
         return TlsFault("no_tls", reason)
+    if reason in {"TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL"}:
+        return TlsFault("old_tls", reason)
     # a handshake that was cut short says nothing about the certificate
     return TlsFault("handshake", reason, transient=not reason or "EOF" in reason)

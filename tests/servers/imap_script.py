@@ -35,8 +35,8 @@ class ImapScript(ScriptedServer):
                 self.act(connection, "DONE", tag)
                 continue
             tag = words[0]
-            verb = b" ".join(words[1:3] if words[1:2] == [b"UID"] else words[1:2]).decode().upper()
-            self.act(connection, verb, tag)
+            verb = b" ".join(words[1:3] if words[1:2] == [b"UID"] else words[1:2])
+            self.act(connection, verb.decode("latin-1").upper(), tag)
 
     def _command(self, connection: Connection) -> bytes:
         """One whole command, the literals in it asked for and taken."""

@@ -2,6 +2,8 @@
 
     answers = {"LOGIN": [b"%tag NO [LIMIT] later\\r\\n"], "EXAMINE": [b"* 1 EX", Close()]}
 
+%tag is the tag of the command, %next the one that its client will use next.
+
 Each command word has a list of acts: bytes are sent, the others are below. A list of such lists
 answers the first call, the second …; the last one stays.
 """
@@ -89,10 +91,12 @@ class ScriptedServer:
         *,
         certificate: Certificate | None = None,
         implicit_tls: bool = False,
+        newest_tls: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
     ) -> None:
         self.answers: Answers = {**self.kind, **(answers or {})}
         self.transcript: list[bytes] = []  # every line and literal that a client sent
-        self._tls = _server_context(certificate) if certificate else None
+        self.connections = 0
+        self._tls = _server_context(certificate, newest_tls) if certificate else None
         self._implicit = implicit_tls
         self._listener = socket.create_server((self.host, 0))
         self.port: int = self._listener.getsockname()[1]
@@ -132,6 +136,7 @@ class ScriptedServer:
     def _perform(self, connection: Connection, act: Act, tag: bytes) -> None:
         match act:
             case bytes():
+                act = act.replace(b"%next", _following(tag))
                 connection.sock.sendall(act.replace(b"%tag", tag))
             case Drip():
                 for byte in act.data.replace(b"%tag", tag):
@@ -152,6 +157,7 @@ class ScriptedServer:
         with contextlib.suppress(OSError):
             while True:
                 sock, _address = self._listener.accept()
+                self.connections += 1
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._open.append(sock)
                 threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
@@ -172,10 +178,20 @@ class ScriptedServer:
         self._open.append(connection.sock)
 
 
-def _server_context(certificate: Certificate) -> ssl.SSLContext:
+def _server_context(certificate: Certificate, newest: ssl.TLSVersion) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.load_cert_chain(certificate.cert, certificate.key)
+    if 0 < newest < ssl.TLSVersion.TLSv1_2:
+        made.set_ciphers("ALL:@SECLEVEL=0")  # OpenSSL speaks the old versions at this level alone
+        made.minimum_version = ssl.TLSVersion.TLSv1
+    made.maximum_version = newest
     return made
+
+
+def _following(tag: bytes) -> bytes:
+    """_following(b"ABCD9") == b"ABCD10"."""
+    letters = tag.rstrip(b"0123456789")
+    return letters + str(int(tag[len(letters) :] or b"0") + 1).encode()
 
 
 def cuts(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -8,8 +8,10 @@ from pytest_django import Settings
 
 from crm.models import User
 from inbox.connect import doors
-from inbox.wire.faults import TlsFault
+from inbox.wire.faults import HostRefused, TlsFault
 from tests.factories import make_mailbox
+from tests.servers.imap_script import ImapScript
+from tests.servers.names import naming
 from tests.servers.smtp_script import SmtpScript
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +59,46 @@ def test_of_two_families_the_one_that_answers_is_taken(
         )
         with doors.posting(mailbox) as session:
             assert session.max_size == 1_000_000
+
+
+OPENINGS = [doors.reading, doors.appending, doors.posting, doors.certificate]
+
+
+@pytest.mark.parametrize("opening", OPENINGS)
+def test_a_name_that_leads_elsewhere_by_now_is_refused_at_every_door(
+    hana: User, settings: Settings, opening: Any
+) -> None:
+    """DNS rebinding: it led to a public address when the mailbox was connected."""
+    settings.INBOX_ALLOW_PRIVATE_HOSTS = False
+    with naming() as names, ImapScript() as inside:
+        names.records["flips.test", "A"] = ["127.0.0.1"]
+        where = {"imap_host": "flips.test", "smtp_host": "flips.test"}
+        mailbox = make_mailbox(hana, **where, imap_port=inside.port, smtp_port=inside.port)
+        with pytest.raises(HostRefused):
+            opening(mailbox)
+        assert (inside.connections, inside.transcript) == (0, [])
+
+
+def test_what_was_checked_is_what_is_connected_to(hana: User) -> None:
+    """A name that changes with each answer has no second one to give."""
+    with naming() as names, SmtpScript() as server:
+        names.records["flips.test", "A"] = ["127.0.0.1"]
+        names.flips["flips.test", "A"] = ["169.254.169.254"]
+        where = {"smtp_host": "flips.test", "smtp_port": server.port}
+        mailbox = make_mailbox(hana, **where, smtp_security="none")
+        with doors.posting(mailbox):
+            pass
+        assert server.connections == 1
+        with pytest.raises(HostRefused):
+            doors.posting(mailbox)
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize("opening", OPENINGS)
+@pytest.mark.parametrize("port", [22, 80, 5432, 6379])
+def test_no_door_leads_to_another_service(hana: User, opening: Any, port: int) -> None:
+    where = {"imap_host": "8.8.8.8", "smtp_host": "8.8.8.8"}
+    mailbox = make_mailbox(hana, **where, imap_port=port, smtp_port=port)
+    with pytest.raises(HostRefused) as refused:
+        opening(mailbox)
+    assert refused.value.code == "port"

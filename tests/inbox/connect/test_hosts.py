@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from inbox.connect.hosts import is_private, resolve
+from inbox.connect.hosts import is_private, mail_places, resolve
 from inbox.wire.faults import HostRefused, Unreachable
 
 PRIVATE = [
@@ -78,3 +78,16 @@ def test_a_refusal_does_not_tell_the_address():
     with pytest.raises(HostRefused) as refused:
         resolve("localhost", 993, allow_private=False)
     assert refused.value.server_said == ""
+
+
+@pytest.mark.parametrize("port", [22, 80, 443, 1023, 3306, 5432, 6379, 11211])
+def test_ports_of_other_services_are_refused(port):
+    with pytest.raises(HostRefused) as refused:
+        mail_places("8.8.8.8", port, allow_private=True)
+    assert refused.value.code == "port"
+    assert mail_places("10.1.2.3", port, allow_private=True) == ["10.1.2.3"]
+
+
+@pytest.mark.parametrize("port", [25, 143, 465, 587, 993, 2525, 10993])
+def test_ports_of_mail_and_what_is_nobodys_are_not(port):
+    assert mail_places("8.8.8.8", port, allow_private=False) == ["8.8.8.8"]

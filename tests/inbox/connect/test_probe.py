@@ -213,7 +213,7 @@ def test_a_server_without_starttls(good):
 def test_no_password_in_clear_where_private_hosts_are_not_allowed(good, settings, monkeypatch):
     # the only servers of a test are on loopback: let the guard take it for a public one
     settings.INBOX_ALLOW_PRIVATE_HOSTS = False
-    monkeypatch.setattr("inbox.connect.probe.resolve", lambda host, port, **_: [host])
+    monkeypatch.setattr("inbox.connect.probe.mail_places", lambda host, port, **_: [host])
     with ImapScript() as imap:
         step = failed(plain(good, imap))
     assert step.name == "tls"
@@ -257,13 +257,28 @@ def test_folders_and_inbox(good):
         assert failed(plain(good, imap)).name == "inbox"
 
 
-def test_something_that_is_no_mail_server(good):
-    with SmtpScript({"greeting": [b"SSH-2.0-OpenSSH\r\n"]}) as other:
+@pytest.mark.parametrize(
+    "banner", [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 400 OpenSSH\r\n", b"-ERR OpenSSH\r\n"]
+)
+def test_something_that_is_no_mail_server_is_not_described(good, banner):
+    """Nobody learns from here what runs on a port."""
+    with SmtpScript({"greeting": [banner]}) as other:
         step = failed(plain(good, other))
         assert (step.name, "IMAP server" in step.advice) == ("connect", True)
-        assert step.server_said == "SSH-2.0-OpenSSH"
+        assert (step.server_said, "OpenSSH" in step.advice) == ("", False)
         step = failed(plain(good, smtp=other))
         assert (step.name, "SMTP server" in step.advice) == ("smtp_connect", True)
+        assert (step.server_said, "OpenSSH" in step.advice) == ("", False)
+
+
+@pytest.mark.parametrize("half", ["imap", "smtp"])
+@pytest.mark.parametrize("port", [22, 80, 443, 5432, 6379])
+def test_a_port_of_another_service(good, half, port):
+    """8.8.8.8 is never asked: the port is refused before."""
+    public = replace(good, imap_host="8.8.8.8", smtp_host="8.8.8.8", imap_port=993, smtp_port=465)
+    step = failed(replace(public, **{f"{half}_port": port}))
+    assert step.name == "resolve"
+    assert f"Port {port} is not one of mail servers" in step.advice
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,8 @@ def test_addresses_are_found_however_they_are_written(value, expected):
         ("alice@a.test]<bob@b.test>", ["bob@b.test"]),
         ("alice@a.test)bob@b.test", []),
         ('"x"@y@z.test', []),
+        (":" * 200, []),
+        ("<>", []),
         ('"alice@a.test" <bob@b.test>', ["bob@b.test"]),
         ("alice@a.test <bob@b.test>", ["bob@b.test"]),
         ("=?utf-8?q?evil=40x.test=2C_?= <bob@b.test>", ["bob@b.test"]),

@@ -37,6 +37,9 @@ def test_a_server_that_drips_for_ever_is_given_up():
         b"* 1 FETCH (UID 5 BODY[] {99999999}\r\n",
         b"* 1 FETCH (UID 5 BODY[] {1}\r\nxUID 5\r\n%tag OK\r\n",
         b"* 1 FETCH (UID five BODY[] {1}\r\nx)\r\n%tag OK\r\n",
+        b"* 1 FETCH (UID -5 BODY[] {1}\r\nx)\r\n%tag OK\r\n",
+        b"* 1 FETCH (UID 5 BODY[] {-1}\r\nx)\r\n%tag OK\r\n",
+        b"* 1 EXISTS\r\n" * 1_000_000,
         b"* 1 FETCH (UID 5 X " + b"(" * 10_000 + b"\r\n%tag OK\r\n",
         b"* 1 FETCH UID\r\n%tag OK\r\n",
         b"OTHER1 OK another command's answer\r\n",
@@ -84,6 +87,16 @@ def test_wherever_the_answer_is_cut_nothing_false_is_read():
         [block] = session.headers(8, None)
     assert (block.uid, block.size, block.raw) == (8, 90, header)
     assert block.arrived_at.isoformat() == "2026-11-24T03:12:59+01:00"
+
+
+@pytest.mark.parametrize(
+    ("said", "counted"),
+    [(b"2147483648", 2**31), (b"-1", 0), (b"99999999999999999999", 0)],
+)
+def test_a_number_of_messages_that_cannot_be_is_none(said, counted):
+    opened = FOLDER.replace(b"3 EXISTS", said + b" EXISTS")
+    with ImapScript({"EXAMINE": [opened, b"%tag OK\r\n"]}) as server, scripted(server) as session:
+        assert session.examine("INBOX").messages == counted
 
 
 def test_a_range_with_a_hostile_status_still_ends():

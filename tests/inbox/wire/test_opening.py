@@ -1,7 +1,6 @@
 """Signing in: every kind of connection, each refusal in its words, no password in clear."""
 
 import re
-import ssl
 
 import pytest
 
@@ -15,11 +14,9 @@ from inbox.wire.faults import (
     Unreachable,
 )
 from inbox.wire.imap import open_reading
-from inbox.wire.tls import context
 from tests.inbox.wire.sessions import scripted
 from tests.servers.imap_script import ImapScript
 from tests.servers.ports import free_ports
-from tests.servers.script import Close, StartTls
 
 EVIL = [
     'x"\r\nX1 STORE 1:* +FLAGS (\\Deleted)\r\nX2 EXPUNGE\r\n',
@@ -125,44 +122,6 @@ def test_a_server_that_takes_no_password_gets_none():
     assert b"secret" not in b"".join(server.transcript)
 
 
-@pytest.mark.rule("M39")
-@pytest.mark.parametrize(
-    ("capability", "starttls", "code"),
-    [
-        (b"IMAP4rev1", [], "starttls_missing"),
-        (b"IMAP4rev1 STARTTLS", [b"%tag NO not today\r\n"], "starttls_refused"),
-        (b"IMAP4rev1 STARTTLS", [b"%tag BAD what?\r\n"], "starttls_refused"),
-        (b"IMAP4rev1 STARTTLS", [b"%tag OK go\r\n%tag OK no handshake\r\n"], "handshake"),
-    ],
-)
-def test_starttls_taken_away_ends_before_the_password(capability, starttls, code):
-    answers = {
-        "CAPABILITY": [b"* CAPABILITY " + capability + b"\r\n%tag OK\r\n"],
-        "STARTTLS": [*starttls, Close()],
-    }
-    with ImapScript(answers) as server, pytest.raises(TlsFault) as refused:
-        scripted(server, security="starttls")
-    assert refused.value.code in {code, "no_tls"}
-    assert refused.value.step == "tls"
-    assert b"secret" not in b"".join(server.transcript)
-
-
-@pytest.mark.rule("M39")
-def test_what_was_said_before_starttls_counts_for_nothing(authority):
-    certificate = authority.certificate("starttls")
-    answers = {
-        "CAPABILITY": [
-            [b"* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\n%tag OK\r\n"],
-            [b"* CAPABILITY IMAP4rev1 IDLE\r\n%tag OK\r\n"],
-        ],
-        "STARTTLS": [b"%tag OK go\r\n* CAPABILITY IMAP4rev1 EVIL\r\n* BYE evil\r\n", StartTls()],
-    }
-    with ImapScript(answers, certificate=certificate) as server:
-        account = Account("localhost", server.port, "starttls", "me", "secret", "127.0.0.1")
-        with open_reading(account, context(str(authority.ca_file))) as session:
-            assert session.capabilities == {"IMAP4REV1", "IDLE"}
-
-
 def test_a_greeting_that_skips_the_login_is_refused():
     with (
         ImapScript({"greeting": [b"* PREAUTH welcome back\r\n"]}) as server,
@@ -171,43 +130,11 @@ def test_a_greeting_that_skips_the_login_is_refused():
         scripted(server, security="starttls")
 
 
-@pytest.mark.rule("M39")
-@pytest.mark.parametrize(
-    ("made", "code"),
-    [
-        ({"self_signed": True}, "self_signed"),
-        ({"days": (-30, -1)}, "expired"),
-        ({"days": (1, 30)}, "not_yet_valid"),
-        ({"hosts": ("mail.elsewhere.test",), "addresses": ()}, "wrong_name"),
-    ],
-)
-def test_a_certificate_that_proves_nothing_is_refused(authority, made, code):
-    certificate = authority.certificate(code, **made)
-    with ImapScript(certificate=certificate, implicit_tls=True) as server:
-        account = Account("localhost", server.port, "tls", "me", "secret", "127.0.0.1")
-        with pytest.raises(TlsFault) as refused:
-            open_reading(account, context(str(authority.ca_file)))
-    assert (refused.value.step, refused.value.code) == ("tls", code)
-    assert server.transcript == []
-
-
-def test_an_unknown_authority_is_refused(dovecot, mail_user, imap_account):
-    with pytest.raises(TlsFault) as refused:
-        open_reading(imap_account(mail_user()), context(""))
-    assert refused.value.code in {"unknown_issuer", "self_signed"}
-
-
 def test_the_name_is_verified_though_the_address_is_pinned(dovecot, tls, mail_user):
     account = Account("mail.bank.test", dovecot.imaps, "tls", mail_user(), "secret", "127.0.0.1")
     with pytest.raises(TlsFault) as refused:
         open_reading(account, tls)
     assert refused.value.code == "wrong_name"
-
-
-def test_old_tls_is_not_spoken(tls):
-    assert tls.minimum_version >= ssl.TLSVersion.TLSv1_2
-    assert tls.verify_mode == ssl.CERT_REQUIRED
-    assert tls.check_hostname
 
 
 def test_tls_on_a_plain_port_says_so(dovecot, tls):

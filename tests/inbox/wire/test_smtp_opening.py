@@ -4,19 +4,15 @@ import base64
 
 import pytest
 
-from inbox.wire.account import Account
 from inbox.wire.faults import (
     ConnectionLost,
     LoginRefused,
     ProtocolFault,
     ServerBusy,
     SmtpRefused,
-    TlsFault,
 )
-from inbox.wire.smtp import open_posting
-from inbox.wire.tls import context
 from tests.inbox.wire.posting_sessions import post, scripted
-from tests.servers.script import Close, StartTls
+from tests.servers.script import Close
 from tests.servers.smtp_script import SmtpScript
 
 
@@ -66,42 +62,3 @@ def test_without_a_user_name_nobody_logs_in():
         with scripted(server, username="") as session:
             post(session)
         assert len(server.delivered) == 1
-
-
-@pytest.mark.rule("M39")
-@pytest.mark.parametrize(
-    ("features", "answer", "code"),
-    [
-        (b"250-a\r\n250 AUTH PLAIN\r\n", b"", "starttls_missing"),
-        (b"250-a\r\n250 STARTTLS\r\n", b"454 4.7.0 not now\r\n", "starttls_refused"),
-        (b"250-a\r\n250 STARTTLS\r\n", b"502 what\r\n", "starttls_refused"),
-        (b"250-a\r\n250 STARTTLS\r\n", b"220 go\r\n220 plain\r\n", "no_tls"),
-    ],
-)
-def test_starttls_taken_away_ends_before_the_password(features, answer, code):
-    answers = {"EHLO": [features], "STARTTLS": [answer, Close()]}
-    with SmtpScript(answers) as server, pytest.raises(TlsFault) as refused:
-        scripted(server, security="starttls")
-    assert refused.value.code in {code, "handshake"}
-    assert not [line for line in server.commands() if line.startswith(b"AUTH")]
-
-
-@pytest.mark.rule("M39")
-def test_what_was_said_before_starttls_counts_for_nothing(authority):
-    answers = {
-        "EHLO": [[b"250-a\r\n250 STARTTLS\r\n"], [b"250-a\r\n250-AUTH PLAIN\r\n250 SIZE 2\r\n"]],
-        "STARTTLS": [b"220 go\r\n250-a\r\n250 SIZE 3\r\n", StartTls()],
-    }
-    with SmtpScript(answers, certificate=authority.certificate("smtp")) as server:
-        account = Account("localhost", server.port, "starttls", "me", "secret", "127.0.0.1")
-        with open_posting(account, context(str(authority.ca_file))) as session:
-            assert session.max_size == 2
-
-
-def test_a_self_signed_certificate_is_refused(authority):
-    certificate = authority.certificate("smtp-self", self_signed=True)
-    with SmtpScript(certificate=certificate, implicit_tls=True) as server:
-        with pytest.raises(TlsFault) as refused:
-            scripted(server, security="tls")
-        assert refused.value.code == "self_signed"
-        assert server.transcript == []
