@@ -17,7 +17,7 @@ from typing import Any
 OURS = ("config", "crm", "inbox")
 # Numbers and words of the code's own; no field may hold what a person or a server wrote.
 FIELDS = (
-    *("mailbox", "folder", "uid", "outgoing", "state", "notice", "rule", "error_code"),
+    *("user", "mailbox", "folder", "uid", "outgoing", "state", "notice", "rule", "error_code"),
     *("headers_read", "bodies_read", "logged", "round_trips", "bytes_in", "seconds"),
 )
 MOST_PLACES = 8  # of a traceback, the innermost

@@ -1,5 +1,8 @@
 """How people get accounts: the first one by a one-time link, all others by an admin."""
 
+import logging
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core import signing
 from django.db import transaction
@@ -10,13 +13,23 @@ from django.utils.translation import gettext as _
 from crm.models import Pipeline, Role, Stage, User
 
 SALT = "first-account"
+log = logging.getLogger(__name__)
 
 
 class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """Nobody signs up by themselves."""
+    """Nobody signs up by themselves, and the log tells who came in and who did not."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
+        log.info("Signed in.", extra={"user": user.pk})
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """By the account's number, where there is one; what was typed may be a password."""
+        meant = User.objects.filter(email=str(credentials.get("email", "")).lower()).first()
+        log.warning("A sign-in was refused.", extra={"user": meant.pk if meant else None})
 
 
 def setup_url(base_url: str) -> str:

@@ -43,7 +43,10 @@ def spend(what: str, whose: object) -> None:
     """Counts one more of `what`, a name in `settings.RATES`. Raises TooOften."""
     most, seconds = settings.RATES[what]
     window, since = divmod(time.time(), seconds)
-    if _counted(f"rate:{what}:{whose}:{window:.0f}", seconds) > most:
+    count = _counted(f"rate:{what}:{whose}:{window:.0f}", seconds)
+    if count == most + 1:  # once, however often it is tried from then on
+        log.warning("Something was asked for too often.", extra={"rule": what})
+    if count > most:
         raise TooOften(math.ceil(seconds - since))
 
 

@@ -3,7 +3,7 @@
 import zoneinfo
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -167,10 +167,37 @@ def visible_or_404(rows: Any, user: User, pk: int) -> Any:
     return found
 
 
-class PlainTextMiddleware:
-    """No page's address holds a NUL byte: PostgreSQL would answer it with an error of its own.
+class HeadersMiddleware:
+    """What a browser may do with whatever we answer, beside the headers that Django itself sets.
 
-    The API refuses it by itself, and names the field.
+    Pages are asked for anew each time and kept by nobody on the way; `no-store` would make each
+    step back as slow as the first look.
+    """
+
+    SAID: ClassVar[dict[str, str]] = {
+        "Permissions-Policy": ", ".join(
+            f"{name}=()"
+            for name in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
+        ),
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "private, no-cache",
+    }
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for name, value in self.SAID.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+class BoundsMiddleware:
+    """What no page can take: a NUL byte in an address, which PostgreSQL would answer with an error
+    of its own, and more bytes than a composer with all its files has.
+
+    The API refuses both by itself, and names the field.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -182,6 +209,10 @@ class PlainTextMiddleware:
             return self.get_response(request)
         if "%00" in query or "\0" in query or "\0" in request.path:
             return bad_request(request, ValueError("a NUL byte"))
+        length: str = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            most = {"most": settings.DATA_UPLOAD_MAX_MEMORY_SIZE}
+            return HttpResponse(render_to_string("413.html", most), status=413)
         return self.get_response(request)
 
 

@@ -100,6 +100,21 @@ def test_an_address_is_not_written_where_a_page_is_not_found(
     assert '"route": "unsubscribe/<str:signed>/"' in "".join(lines())
 
 
+@pytest.mark.django_db
+def test_nobody_outside_writes_a_line_or_moves_the_terminal(
+    client: Client, lines: Callable[[], list[str]], hana: User
+) -> None:
+    """CR, LF and ESC in all that a stranger can choose (attack class 39)."""
+    evil = "\r\n\x1b[2J{} admin signed in\x1b[1A".format
+    client.get(f"/{evil('path')}/?q={evil('query')}", headers={"User-Agent": evil("agent")})
+    client.post("/accounts/login/", {"login": evil("login"), "password": evil("password")})
+    client.get("/api/v1/contacts", headers={"Authorization": f"Bearer {evil('token')}"})
+    client.generic(evil("GET"), "/contacts/")
+    said = lines()
+    assert said and all(json.loads(line) for line in said)
+    assert "\x1b" not in "".join(said) and "signed in" not in "".join(said)
+
+
 @pytest.mark.live
 @pytest.mark.rule("M19")
 @pytest.mark.rule("M39")

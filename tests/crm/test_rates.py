@@ -3,6 +3,7 @@ room again."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,6 +45,15 @@ def test_after_so_many_it_is_told_how_long_to_wait() -> None:
             rates.spend("try", "hana")
         clock.shift(1)
         rates.spend("try", "hana")
+
+
+@pytest.mark.usefixtures("counted")
+def test_the_log_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    for _time in range(6):
+        with suppress(rates.TooOften):
+            rates.spend("try", "hana")
+    [line] = caplog.records
+    assert (line.message, line.__dict__["rule"]) == ("Something was asked for too often.", "try")
 
 
 @pytest.mark.usefixtures("counted")

@@ -159,6 +159,21 @@ def test_an_address_guesses_at_many_accounts_ten_times(client: Client, hana: Use
     assert inside(client)
 
 
+def test_the_log_tells_who_came_in_and_who_did_not(
+    client: Client, hana: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By the number of the account; an address that is none of ours may be a password."""
+    caplog.set_level("INFO", "crm.accounts")
+    sign_in(client, hana.email.upper(), "wrong")
+    sign_in(client, "nobody@musubi.test", "wrong")
+    sign_in(client, hana.email)
+    said = [
+        (line.message, line.__dict__["user"]) for line in caplog.records if "user" in vars(line)
+    ]
+    refused, came = "A sign-in was refused.", "Signed in."
+    assert said == [(refused, hana.pk), (refused, None), (came, hana.pk)]
+
+
 def test_thirty_sign_ins_a_minute_are_a_page_in_our_words(client: Client, hana: User) -> None:
     answers = [sign_in(client, f"nobody{n}@musubi.test", "") for n in range(31)]
     assert (answers[-2].status_code, answers[-1].status_code) == (200, 429)
