@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ["faults.md", "points.md", "troubles.md"]
+DOCUMENTS = ["faults.md", "points.md", "troubles.md", "attacks-network.md"]
 PATH = re.compile(r"`((?:config|crm|inbox|tests)/[^`\s]+)`")
 TEXTS = {name: (ROOT / "docs" / name).read_text() for name in DOCUMENTS}
 NAMED = sorted({named for text in TEXTS.values() for named in PATH.findall(text)})
