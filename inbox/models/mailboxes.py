@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LEARNT = 2  # copies in Sent that tell who files them
 LEASE = timedelta(seconds=50)  # a look renews it; who died is replaced within a minute
+NO_WAIT = timedelta()
 TICK = timedelta(seconds=5)  # how often it is asked who is due (config/schedule.py)
 SLOWEST = 10_000  # bytes a second: how long the lease is held while bodies are read
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # until its owner acts
@@ -252,10 +253,18 @@ class Mailbox(Timestamped):
         self.change(failures=0, next_look_at=now, look_asked_at=now)
 
     def note_fault(
-        self, code: str, said: str, now: datetime, *, transient: bool, again: bool = False
+        self,
+        code: str,
+        said: str,
+        now: datetime,
+        *,
+        transient: bool,
+        again: bool = False,
+        at_least: timedelta = NO_WAIT,
     ) -> None:
-        """A transient fault is tried again with backoff; a lasting one waits for its owner, except
-        that `again` tries whether it has passed (a certificate that was renewed)."""
+        """A transient fault is tried again with backoff, and not before the time that the server
+        asked for (`at_least`); a lasting one waits for its owner, except that `again` tries whether
+        it has passed (a certificate that was renewed)."""
         lasting = not transient or self._troubled_long(now)
         state = self.State.DISCONNECTED if lasting else self.State.DEGRADED
         with transaction.atomic():
@@ -265,7 +274,7 @@ class Mailbox(Timestamped):
                 Absence.begin(self, code, now).lasts(code, now, patience)
         wait = min(3600, settings.INBOX_POLL_SECONDS * 2 ** min(self.failures, 6))
         wait *= random.uniform(0.8, 1.2)  # not all at once, when a server with many comes back
-        due = now + timedelta(seconds=wait) if transient or again else NEVER
+        due = now + max(timedelta(seconds=wait), at_least) if transient or again else NEVER
         self.change(failures=self.failures + 1, next_look_at=due)
 
     def _troubled_long(self, now: datetime) -> bool:

@@ -132,7 +132,8 @@ def cancel(outgoing: Outgoing) -> bool:
         claimed_until__lte=now,
         transmitting_at=None,
     )
-    if waiting.update(state=Outgoing.State.CANCELLED, idempotency_key=outgoing.spent_key) != 1:
+    values = {"state": Outgoing.State.CANCELLED, "frozen": None}
+    if waiting.update(**values, idempotency_key=outgoing.spent_key) != 1:
         return False
     outgoing.refresh_from_db()
     email = outgoing.email
@@ -220,7 +221,7 @@ def _refused(outgoing: Outgoing, fault: Fault) -> None:
     values: dict[str, Any] = {"transmitting_at": None, "claimed_until": now, "counted_at": None}
     if fault.transient and outgoing.attempts < MOST_ATTEMPTS:
         wait = timedelta(seconds=min(3600, 15 * 2**outgoing.attempts))
-        values["due_at"] = now + wait
+        values["due_at"] = now + max(wait, fault.wait)
         _becomes(outgoing, Outgoing.State.QUEUED, error=_words(fault), **values)
         return
     ours = isinstance(fault, revoked.Revoked)

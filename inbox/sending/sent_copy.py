@@ -126,7 +126,7 @@ def _later(outgoing: Outgoing, fault: Fault) -> None:
         now = timezone.now()
         outgoing.settle(
             copy_attempts=tried,
-            copy_due_at=_due(now, tried),
+            copy_due_at=max(_due(now, tried), now + fault.wait),
             copy_error=said,
             claimed_until=now,
         )

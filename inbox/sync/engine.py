@@ -88,6 +88,7 @@ def note_trouble(mailbox: Mailbox, token: str, why: Exception) -> None:
         now,
         transient=fault.transient or isinstance(fault, ProtocolFault),
         again=not isinstance(fault, LoginRefused),
+        at_least=fault.wait,
     )
 
 

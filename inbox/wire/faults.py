@@ -23,9 +23,11 @@
 import base64
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import ClassVar
 
 LONGEST_WORDS = 500
+LONGEST_WAIT = timedelta(days=1)  # that a server may ask for
 
 
 class Fault(Exception):
@@ -41,6 +43,15 @@ class Fault(Exception):
         self.server_said = words(server_said)
         self.transient = self.default_transient if transient is None else transient
         super().__init__(self.code)
+
+    @property
+    def wait(self) -> timedelta:
+        """How long the server asks to be left alone; zero where it names no time."""
+        found = _WAIT.search(self.server_said)
+        if not found:
+            return timedelta()
+        unit = _UNITS[(found["unit"] or "s").lower().replace("milli", "ms")[:2]]
+        return min(int(found["number"]) * unit, LONGEST_WAIT)
 
 
 class Unreachable(Fault):
@@ -129,6 +140,21 @@ class OutcomeUnknown(Fault):
     default_code = "unknown"
 
 
+# "Suggested Backoff Time: 299961 milliseconds" (Exchange), "Greylisted, try again in 5 minutes"
+_WAIT = re.compile(
+    r"(?:backoff time|retry[ -]after|(?:try|retry)(?: again)? (?:in|after)|wait(?: for)?):? "
+    r"(?P<number>\d{1,9}) ?"
+    r"(?P<unit>milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|hours?|hrs?)?\b",
+    re.IGNORECASE,
+)
+_UNITS = {
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "se": timedelta(seconds=1),
+    "mi": timedelta(minutes=1),
+    "ho": timedelta(hours=1),
+    "hr": timedelta(hours=1),
+}
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 _CODE = re.compile(r"\[([A-Z0-9-]+)[^\]]*\]", re.IGNORECASE)
 _BUSY_CODES = {

@@ -116,6 +116,16 @@ def test_a_passing_refusal_is_tried_again_later(
     assert attempt(outgoing).status == "sent"
 
 
+@pytest.mark.rule("M58")
+def test_a_server_that_says_when_to_come_again_is_believed(
+    mailbox: Mailbox, aoki: Contact, relay: Relay
+) -> None:
+    relay.behave(refuse_mail="451 4.7.1 Greylisted, try again in 20 minutes")
+    outgoing = written(mailbox, aoki.email)
+    attempt(outgoing)
+    assert outgoing.due_at > timezone.now() + timedelta(minutes=19)
+
+
 def test_some_recipients_refused_are_shown_by_recipient(
     mailbox: Mailbox, aoki: Contact, relay: Relay
 ) -> None:

@@ -50,6 +50,15 @@ def test_undone_at_second_nine_it_never_reaches_the_server(
     assert Email.objects.get().status == Email.Status.CANCELLED
 
 
+@pytest.mark.rule("M33")
+def test_what_was_tried_and_then_taken_back_keeps_no_bytes(waiting: Outgoing, relay: Relay) -> None:
+    relay.behave(refuse_mail="451 4.7.1 greylisted, come back")
+    outbox.attempt(waiting)
+    assert Outgoing.objects.get().frozen
+    assert outbox.cancel(waiting)
+    assert Outgoing.objects.get().frozen is None
+
+
 def test_what_the_worker_has_taken_is_not_taken_back(
     waiting: Outgoing, relay: Relay, aoki: Contact
 ) -> None:

@@ -142,3 +142,22 @@ def test_words_are_fit_to_be_shown():
 
 def test_an_exception_in_a_log_holds_no_words_of_the_server():
     assert str(LoginRefused("expired", "anna@example.test is locked")) == "expired"
+
+
+@pytest.mark.rule("M58")
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("Request is throttled. Suggested Backoff Time: 299961 milliseconds", 299.961),
+        ("4.7.1 Greylisted, try again in 5 minutes", 300),
+        ("4.7.1 <a@b.test>: Recipient address rejected: retry after 90 seconds", 90),
+        ("4.2.0 Please wait 2 hours", 7200),
+        ("[UNAVAILABLE] Retry-After: 30", 30),
+        ("Suggested Backoff Time: 999999999 seconds", 86_400),  # not until next year
+        ("Too many simultaneous connections", 0),
+        ("4.7.1 try again later", 0),
+        ("waits 5 lines, retries in7 s", 0),
+    ],
+)
+def test_how_long_a_server_asks_to_be_left_alone(said, seconds):
+    assert ServerBusy("throttled", said).wait.total_seconds() == seconds
