@@ -4,6 +4,8 @@ FileRow is what every row that names a file in the storage has; Attachment is on
 """
 
 import hashlib
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.files.base import ContentFile, File
@@ -74,9 +76,30 @@ def _is_kept(path: str, size: int) -> bool:
 
 
 def _save(path: str, file: "File[bytes]") -> str:
+    """Whole and on the disk, or not there at all: a row will say that it is."""
     default_storage.delete(path)
-    saved: str = default_storage.save(path, file)
+    try:
+        saved: str = default_storage.save(path, file)
+        _sync(saved)
+    except OSError:  # the disk is full: half a file would only make it fuller
+        default_storage.delete(path)
+        raise
     return saved
+
+
+def _sync(path: str) -> None:
+    """A database outlives a power cut; so shall the files that its rows name, and their folders:
+    that is where names stand."""
+    try:
+        place = Path(default_storage.path(path))
+    except NotImplementedError:  # not on a disk of ours
+        return
+    for each in (place, place.parent, place.parent.parent):
+        handle = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 class FileRow(models.Model):

@@ -1,7 +1,9 @@
 """Who loses a race for rows begins again; what is no race is raised at once."""
 
+import threading
+
 import pytest
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from crm.models import Contact
 from crm.races import TRIES, again
@@ -52,3 +54,37 @@ def test_within_another_transaction_nothing_is_done_twice() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         again(work)
     assert len(calls) == 1
+
+
+@committed
+def test_two_who_write_from_what_both_have_read_both_go_through(aoki: Contact) -> None:
+    """PostgreSQL refuses the second one (40001, could not serialize access); SQLite lets one wait
+    before it reads."""
+    is_postgres = connection.vendor == "postgresql"
+    both_have_read = threading.Barrier(2 if is_postgres else 1)
+    tries: list[str] = []
+
+    def add(digit: str) -> None:
+        first = iter([True])
+
+        @transaction.atomic
+        def work() -> None:
+            tries.append(digit)
+            phone = Contact.objects.get(pk=aoki.pk).phone
+            if next(first, False):
+                both_have_read.wait(10)
+            Contact.objects.filter(pk=aoki.pk).update(phone=phone + digit)
+
+        if is_postgres:
+            with connection.cursor() as cursor:
+                cursor.execute("SET default_transaction_isolation = 'repeatable read'")
+        again(work)
+        connection.close()
+
+    threads = [threading.Thread(target=add, args=(digit,)) for digit in "12"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(Contact.objects.get(pk=aoki.pk).phone) == ["1", "2"]
+    assert len(tries) == (3 if is_postgres else 2)

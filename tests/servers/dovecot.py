@@ -16,6 +16,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from imapclient import imap_utf7
+
 from tests.servers.ordinary import PASSWORD, MailServer
 from tests.servers.ports import Authority, free_ports
 
@@ -158,6 +160,19 @@ protocol lmtp {{
 """
 
 
+class MailFile:
+    """A message of an sdbox: a line, a header that ends with its size in hex, the bytes, and what
+    is told of them."""
+
+    def __init__(self, path: Path) -> None:
+        self.came_at = path.stat().st_ctime
+        header, _, rest = path.read_bytes().partition(b"\n")[2].partition(b"\n")
+        size = int(header[-16:], 16)
+        kept = rest[:size].replace(b"\r\n", b"\n")
+        self.raw = kept.replace(b"\n", b"\r\n")  # with the line ends that IMAP gives it
+        self.arrived_at = int(re.findall(rb"^R([0-9a-f]+)$", rest[size:], re.M)[0], 16)
+
+
 class Dovecot(MailServer):
     def __init__(self) -> None:
         ports = free_ports(5)
@@ -215,12 +230,21 @@ class Dovecot(MailServer):
             path.write_text(json.dumps(fields, ensure_ascii=False), encoding="utf-8")
             path.chmod(0o644)
 
+    def kick(self, user: str) -> None:
+        """Ends each session of the user."""
+        self._doveadm("kick", user)
+
+    def refused(self, user: str) -> int:
+        """How many sign-ins of theirs failed."""
+        lines = re.findall(
+            rf"auth failed, (\d+) attempts.*user=<{re.escape(user.lower())}>", self.log()
+        )
+        return sum(int(each) for each in lines)
+
     def set_uidvalidity(self, user: str, folder: str = "INBOX") -> None:
         """A new UIDVALIDITY; Dovecot numbers the messages of the folder anew with it."""
         value = str(int(time.time()) + next(_validities))
-        command = [str(_program("doveadm")), "-c", str(self.folder / "dovecot.conf")]
-        command += ["mailbox", "update", "--uid-validity", value, "-u", user, folder]
-        subprocess.run(command, check=True, capture_output=True, timeout=30)
+        self._doveadm("mailbox", "update", "--uid-validity", value, "-u", user, folder)
 
     # --- the server as a witness ---
 
@@ -235,6 +259,19 @@ class Dovecot(MailServer):
             if len(found) >= max(ended, self._begun(user)):
                 break
             time.sleep(0.02)
+        return found
+
+    def knows(self, user: str) -> bool:
+        """Whether this user has a mailbox here."""
+        return (self.folder / "mail" / user.lower()).exists()
+
+    def files(self, user: str) -> dict[str, dict[int, "MailFile"]]:
+        """What lies on the disk, by folder and UID: no client has had a hand in it."""
+        found: dict[str, dict[int, MailFile]] = {}
+        root = self.folder / "mail" / user.lower() / "sdbox" / "mailboxes"
+        for path in root.rglob("dbox-Mails/u.*"):
+            name = imap_utf7.decode(str(path.parent.parent.relative_to(root)).encode())
+            found.setdefault(name, {})[int(path.name[2:])] = MailFile(path)
         return found
 
     def log(self) -> str:
@@ -254,6 +291,10 @@ class Dovecot(MailServer):
         found = (_STATISTICS.search(line) for line in lines)
         mine = [f for f in found if f and user.lower() in ("", f["user"])]
         return [{k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", f["figures"])} for f in mine]
+
+    def _doveadm(self, *arguments: str) -> None:
+        command = [_program("doveadm"), "-c", str(self.folder / "dovecot.conf"), *arguments]
+        subprocess.run(command, check=True, capture_output=True, timeout=30)
 
     def password_of(self, user: str) -> str:
         path = self.folder / "password" / user.lower()

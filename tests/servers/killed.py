@@ -3,6 +3,8 @@
     N look MAILBOX_ID
     N send OUTGOING_ID
     N step ENROLMENT_ID
+    N look MAILBOX_ID STOP       it is frozen there, and goes on when it is sent SIGCONT
+    N look MAILBOX_ID BETWEEN    the same, at the next step where no transaction is open
 
 A step is a call of one of the product's own functions, so a kill may stand between any two of
 them, between two statements of the database and between two commands to a server. With N = 0 it
@@ -16,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from inbox.models import Enrolment, Mailbox, Outgoing
@@ -28,22 +31,29 @@ OURS = (str(ROOT / "inbox"), str(ROOT / "crm"))
 
 
 class Steps:
-    """Counts, and kills at the one that is asked for."""
+    """Counts, and kills (or freezes) at the one that is asked for."""
 
-    def __init__(self, fatal: int) -> None:
+    def __init__(self, fatal: int, how: str) -> None:
         self.fatal = fatal
+        self.between = how == "BETWEEN"
+        self.sign = signal.SIGKILL if how == "KILL" else signal.SIGSTOP
         self.count = 0
 
     def __call__(self, frame: FrameType, event: str, _arg: Any) -> None:
         if event == "call" and frame.f_code.co_filename.startswith(OURS):
             self.count += 1
-            if self.count == self.fatal:
-                os.kill(os.getpid(), signal.SIGKILL)
+            if 0 < self.fatal <= self.count and not self._is_held():
+                self.fatal = 0
+                os.kill(os.getpid(), self.sign)
+
+    def _is_held(self) -> bool:
+        """Within a transaction the database keeps others off until whoever is frozen is dead."""
+        return self.between and connection.in_atomic_block
 
 
 def job(line: str) -> int:
-    fatal, what, pk = line.split()
-    steps = Steps(int(fatal))
+    fatal, what, pk, *how = line.split()
+    steps = Steps(int(fatal), *how or ["KILL"])
     sys.setprofile(steps)
     if what == "look":
         engine.look(Mailbox.objects.get(pk=pk), force=True)

@@ -1,5 +1,7 @@
 """Looks in trouble: what came meanwhile is found, what was wrong is said, nothing is kept twice."""
 
+import os
+import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as house
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from crm.models import Contact, Email, User
@@ -29,6 +31,7 @@ from tests.servers.script import Answers, Close, Pause
 pytestmark = [pytest.mark.django_db, pytest.mark.live]
 committed = pytest.mark.django_db(transaction=True)
 MailUser = Callable[..., str]
+ROOM = 8 * 1024 * 1024  # bytes
 
 
 @pytest.fixture
@@ -184,6 +187,93 @@ def test_trouble_of_our_own_is_noted_and_tried_again_later(
     assert (mailbox.state, mailbox.failures) == ("connected", 0)
 
 
+@contextmanager
+def a_full_disk(room: int) -> Iterator[None]:
+    """No file of this process may grow beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.rule("M47")
+def test_on_a_full_disk_no_half_a_file_is_kept_and_the_message_waits(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot, settings: object, tmp_path: Path
+) -> None:
+    """F37: the database is on another disk; its own file is smaller than what may be written."""
+    settings.MEDIA_ROOT = tmp_path  # type: ignore[attr-defined]
+    look(mailbox)
+    cursor = mailbox.folders.get(role="inbox").next_uid
+    reply = reply_to(sent, sender=aoki.email, to=mailbox.email)
+    reply.add_attachment(b"small", "text", "plain", filename="small.txt")
+    reply.add_attachment(os.urandom(ROOM + 1), "application", "x-y", filename="large.bin")
+    dovecot.append(mailbox.email, "INBOX", reply.as_bytes())
+    with a_full_disk(ROOM), pytest.raises(OSError):
+        look(mailbox)
+    assert {path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()} <= {5}
+    assert mailbox.folders.get(role="inbox").next_uid == cursor
+    mailbox.refresh_from_db()
+    assert (mailbox.state, mailbox.fault) == ("degraded", "internal")
+    assert look(mailbox).logged == 1
+    files = Email.objects.get(direction="incoming").activity.files
+    assert [(file.name, file.size) for file in files.all()] == [
+        ("small.txt", 5),
+        ("large.bin", ROOM + 1),
+    ]
+
+
+@contextmanager
+def held(contact: Contact) -> Iterator[None]:
+    """Somebody else writes this row, and does not come to an end."""
+    ready, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Contact.objects.select_for_update().get(pk=contact.pk)
+            ready.set()
+            over.wait(20)
+        connection.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(20)
+
+
+@contextmanager
+def waiting_at_most(milliseconds: int) -> Iterator[None]:
+    """For a lock; otherwise for ever on PostgreSQL, and for 20 s on SQLite."""
+    words = {"postgresql": "SET lock_timeout = {}", "sqlite": "PRAGMA busy_timeout = {}"}
+    with connection.cursor() as cursor:
+        cursor.execute(words[connection.vendor].format(milliseconds))
+        try:
+            yield
+        finally:
+            otherwise = {"postgresql": 0, "sqlite": 20_000}[connection.vendor]
+            cursor.execute(words[connection.vendor].format(otherwise))
+
+
+@committed
+def test_who_waits_too_long_for_a_lock_leaves_the_message_to_the_next_look(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot
+) -> None:
+    """F36."""
+    look(mailbox)
+    before = mailbox.folders.get(role="inbox").next_uid
+    reply = rich_reply_to(sent, sender=aoki.email, to=mailbox.email)
+    dovecot.deliver(mailbox.email, reply.as_bytes())
+    with held(aoki), waiting_at_most(50), pytest.raises(OperationalError):
+        look(mailbox)
+    assert (Email.objects.count(), mailbox.folders.get(role="inbox").next_uid) == (1, before)
+    assert look(mailbox).logged == 1
+
+
 def test_a_missing_credential_waits_for_the_owner(mailbox: Mailbox) -> None:
     Credential.objects.all().delete()
     with pytest.raises(Fault):
@@ -214,6 +304,19 @@ def test_a_server_that_stammers_is_no_disconnection(hana: User) -> None:
         with pytest.raises(Fault):
             look(mailbox)
     assert Mailbox.objects.get(pk=mailbox.pk).state == "degraded"
+
+
+@pytest.mark.rule("M58")
+def test_a_server_that_asks_for_a_pause_is_given_it(hana: User) -> None:
+    """F22: Exchange, which goes on refusing whoever comes back before."""
+    said = b"%tag BAD Request is throttled. Suggested Backoff Time: 5999961 milliseconds\r\n"
+    with ImapScript({"EXAMINE": [said]}) as server:
+        mailbox = scripted(hana, server)
+        with pytest.raises(Fault):
+            look(mailbox)
+    before, after = timezone.now() + timedelta(minutes=99), timezone.now() + timedelta(minutes=101)
+    assert not Mailbox.objects.due_a_look(before).exists()
+    assert Mailbox.objects.due_a_look(after).exists()
 
 
 # --- the lease ------------------------------------------------------------------------------------

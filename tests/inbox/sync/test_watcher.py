@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from crm.models import Contact, Email, Heartbeat, Notice, User
-from inbox.models import Mailbox, Outgoing
+from inbox.models import Credential, Mailbox, Outgoing
 from inbox.models.mailboxes import LEASE
 from inbox.sending import composer, outbox
 from inbox.sync import engine
@@ -196,6 +196,31 @@ def test_it_outlives_a_database_that_goes_away_for_a_moment(
     reply = reply_to(email, sender=aoki.email, to=mailbox.email)
     dovecot.deliver(mailbox.email, reply.as_bytes())
     wait_until(lambda: Email.objects.count() == 2, seconds=20)
+
+
+@pytest.mark.rule("M37")
+def test_a_password_that_is_changed_while_it_watches_is_tried_once_and_then_asked_for(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot, watcher: Watcher
+) -> None:
+    """F23: the session lives on, until it is lost. What came meanwhile is found afterwards."""
+    email = sent(mailbox, aoki)
+    wait_until(lambda: watcher._watched and not any(w.busy for w in watcher._watched.values()))
+    dovecot.set_password(mailbox.email, "changed by its provider")
+    dovecot.kick(mailbox.email)
+    wait_until(lambda: Mailbox.objects.get().state == "degraded")
+    Mailbox.objects.update(next_look_at=timezone.now())  # a minute later
+    wait_until(lambda: Mailbox.objects.get().state == "disconnected", seconds=20)
+    tried = dovecot.refused(mailbox.email)
+    for _ in range(2):
+        reply = reply_to(email, sender=aoki.email, to=mailbox.email)
+        dovecot.deliver(mailbox.email, reply.as_bytes())
+        watcher._renewal_at = watcher._housekeeping_at = 0.0
+        time.sleep(0.3)
+    assert Mailbox.objects.get().waits_for_owner
+    assert (tried, dovecot.refused(mailbox.email)) == (1, 1), "it would lock the account"
+    Credential.objects.update(password="changed by its provider")
+    Mailbox.objects.get().note_reconnected(timezone.now())
+    wait_until(lambda: Email.objects.count() == 3, seconds=20)
 
 
 def test_a_mailbox_that_is_disconnected_is_let_go(mailbox: Mailbox, watcher: Watcher) -> None:
