@@ -5,7 +5,7 @@ names neither: paths are made of a file's content, and of a secret only its colu
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from crm.models.fields import EncryptedTextField
 WRITING = timedelta(hours=1)  # a file is written before the row that names it
 AT_ONCE = 500
 Sizes = dict[str, set[int]]  # of each file, what rows say of it: one size, if all is well
+Questions = Mapping[str, Callable[[], Any]]  # by name: the rows that may not be, as a QuerySet
 
 
 @dataclass
@@ -37,6 +38,9 @@ class Findings:
     unreadable_secrets: dict[str, int] = field(default_factory=dict)
     empty_activities: dict[str, int] = field(default_factory=dict)  # by kind, without its detail
     broken_references: dict[str, int] = field(default_factory=dict)  # by table
+    contradictions: dict[str, int] = field(
+        default_factory=dict
+    )  # rows that may not be, by question
 
     @property
     def well(self) -> bool:
@@ -44,8 +48,9 @@ class Findings:
         return not any(found.values())
 
 
-def check() -> Findings:
-    """All of it, in memory that grows with the number of files alone."""
+def check(questions: Questions) -> Findings:
+    """All of it, in memory that grows with the number of files alone. The `questions` are those of
+    whoever stands above (inbox/integrity.py)."""
     found = Findings()
     _check_files(found)
     for model in apps.get_models():
@@ -56,6 +61,8 @@ def check() -> Findings:
         if number := Activity.objects.filter(kind=kind, **{kind: None}).count():
             found.empty_activities[kind] = number
     _check_references(found)
+    counts = {name: rows().count() for name, rows in questions.items()}
+    found.contradictions = {name: count for name, count in counts.items() if count}
     return found
 
 

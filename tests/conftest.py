@@ -18,7 +18,7 @@ from tests import schema
 from tests.servers.dovecot import Dovecot
 from tests.servers.redis import private_redis
 
-pytest_plugins = ["tests.servers.fixtures", "tests.cast"]
+pytest_plugins = ["tests.servers.fixtures", "tests.cast", "tests.lawful"]
 
 # A busy machine is no failure; what must be quick is timed by its own test.
 hypothesis_settings.register_profile(

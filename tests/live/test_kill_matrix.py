@@ -223,6 +223,7 @@ def test_killed_while_one_recipient_is_sent_to_again(
     mailbox.change(files_sent_itself=True)
     outgoing = written(mailbox, Step(), aoki)
     Outgoing.objects.update(state="sent", sent_at=timezone.now(), copy_state="not_needed")
+    Email.objects.update(status="sent")
     Participant.objects.filter(address=aoki.email).update(status="refused")
     recipient = Participant.objects.get(address=aoki.email)
     assert again.send_again(Outgoing.objects.get(), recipient)

@@ -27,6 +27,11 @@ class MailServer:
     def set_uidvalidity(self, user: str, folder: str = "INBOX") -> None:
         raise NotImplementedError
 
+    def uidvalidity(self, user: str, folder: str) -> int:
+        with self.session(user) as imap:
+            told = imap.status(_name(folder), "(UIDVALIDITY)")[1][0]
+        return int(re.findall(rb"UIDVALIDITY (\d+)", told)[0])
+
     def await_greeting(self) -> None:
         for _ in range(200):
             try:

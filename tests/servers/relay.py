@@ -24,7 +24,15 @@ class Accepted:
 
     @property
     def message_id(self) -> str:
-        found = re.search(rb"^message-id:\s*(\S+)", self.raw, re.IGNORECASE | re.MULTILINE)
+        return self._field(rb"message-id")
+
+    @property
+    def token(self) -> str:
+        """Which Outgoing it is; "" of mail that the CRM did not write."""
+        return self._field(rb"x-musubi-message")
+
+    def _field(self, name: bytes) -> str:
+        found = re.search(rb"^%b:\s*(\S+)" % name, self.raw, re.IGNORECASE | re.MULTILINE)
         return found[1].decode() if found else ""
 
 

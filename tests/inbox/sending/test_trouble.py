@@ -60,6 +60,7 @@ def test_a_row_that_began_to_leave_since_it_was_found_is_not_sent_again(
     assert (outgoing.state, relay.accepted) == ("unknown", [])
 
 
+@pytest.mark.lawless("the file is gone")
 def test_a_file_that_is_missing_does_not_leave_it_sending_for_ever(
     mailbox: Mailbox, aoki: Contact, relay: Relay
 ) -> None:
@@ -134,6 +135,7 @@ def test_what_was_left_behind_and_then_moved_to_the_trash_does_not_leave(
 ) -> None:
     outgoing = written(mailbox, aoki.email)
     Outgoing.objects.update(state="sending", claimed_until=timezone.now())
+    Email.objects.update(status="sending")
     outgoing.email.activity.trash()
     assert not is_due(outgoing)
     Outgoing.objects.update(transmitting_at=timezone.now())
@@ -281,6 +283,7 @@ def test_a_copy_on_a_slow_line_is_not_filed_by_two(hana: User) -> None:
         now = timezone.now()
         values = {"state": "sent", "copy_due_at": now, "frozen": b"x" * 9_000_000}
         Outgoing.objects.update(**values)
+        Email.objects.update(status="sent")
 
         def file(row: Outgoing) -> None:
             assert row.claim(timezone.now())

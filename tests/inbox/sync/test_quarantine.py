@@ -294,6 +294,7 @@ def test_one_that_its_server_has_no_more_stays_and_says_why(
 
 @pytest.mark.rule("M28")
 @pytest.mark.rule("M47")
+@pytest.mark.lawless("what was put aside is purged, and that nobody could read it is known")
 def test_it_is_purged_with_the_transport_records(
     mailbox: Mailbox, three: None, bad: Callable[[Exception | None], None]
 ) -> None:

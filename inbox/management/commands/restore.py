@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from crm import backup, integrity
+from inbox.integrity import QUESTIONS
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
             raise CommandError(str(why), returncode=2) from None
         except subprocess.CalledProcessError as why:
             raise CommandError(f"{why.cmd[0]} failed (see above).", returncode=2) from None
-        found = integrity.check()
+        found = integrity.check(QUESTIONS)
         self.stdout.write(json.dumps({"well": found.well, **asdict(found)}))
         if not found.well:
             sys.exit(1)

@@ -8,14 +8,15 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from crm import integrity
+from inbox.integrity import QUESTIONS
 
 
 class Command(BaseCommand):
     requires_system_checks = ()
-    help = "Read every file and every secret, and print what is missing, damaged or left over."
+    help = "Read every file, secret and row, and print what is missing, damaged or contradictory."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = integrity.check()
+        found = integrity.check(QUESTIONS)
         self.stdout.write(json.dumps({"well": found.well, **asdict(found)}))
         if not found.well:
             sys.exit(1)
