@@ -18,3 +18,5 @@ urlpatterns = [
     path("", include("inbox.urls")),
     path("", include("crm.urls")),
 ]
+
+handler500 = "crm.views.broken.broken"

@@ -22,6 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from crm.away import AWAY, come_again
 from crm.rates import TooOften
 
 BLANK = "about:blank"
@@ -100,6 +101,9 @@ def install(api: NinjaAPI) -> None:
     for kind, (status, detail) in PLAIN.items():
         api.add_exception_handler(kind, partial(_plain, status, detail))
 
+    for away in AWAY:
+        api.add_exception_handler(away, _on_pause)
+
     @api.exception_handler(Exception)
     def on_defect(request: HttpRequest, error: Exception) -> HttpResponse:
         """Logged and signalled as Django does it; the caller is told nothing of the inside."""
@@ -117,6 +121,13 @@ def install(api: NinjaAPI) -> None:
 
 def _plain(status: int, detail: str, _request: HttpRequest, _error: Exception) -> HttpResponse:
     return problem(status, detail)
+
+
+def _on_pause(request: HttpRequest, error: Exception) -> HttpResponse:
+    words = "The database does not answer just now. Nothing was done: try again in a moment."
+    answer = come_again(problem(503, words))
+    log_response("Pause: %s", request.path, response=answer, request=request, exception=error)
+    return answer
 
 
 def told(view: View) -> View:

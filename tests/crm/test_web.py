@@ -1,11 +1,14 @@
 """Each page in the language, the time zone and the theme of whoever looks at it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 
-from crm.models import Contact, User
+from crm.models import ApiToken, Contact, User
 from tests.factories import make_note
 
 
@@ -59,3 +62,53 @@ def test_what_is_only_pressed_leads_to_the_page_above_it(client: Client, hana: U
         answer = client.get(path)
         assert (answer.status_code, answer["Location"]) == (303, above)
     assert client.put("/undo/gone/").status_code == 405
+
+
+@contextmanager
+def database_away() -> Iterator[None]:
+    """As psycopg says it while PostgreSQL restarts, for every query."""
+
+    def gone(*_args: object) -> None:
+        raise OperationalError("the database system is shutting down, for yuki@aoki.example")
+
+    with connection.execute_wrapper(gone):
+        yield
+
+
+@pytest.mark.parametrize("path", ["/", "/contacts/", "/contacts/1/", "/inbox/"])
+def test_while_the_database_is_away_a_page_says_when_to_come_again(
+    client: Client, hana: User, path: str
+) -> None:
+    client.force_login(hana)
+    client.raise_request_exception = False
+    with database_away():
+        answers = [client.get(path), client.post(path), client.get(path)]
+    for answer in answers:
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+        assert b"Try again in a moment" in answer.content
+        assert b"yuki" not in answer.content
+    assert client.get("/contacts/").status_code == 200
+
+
+def test_while_the_database_is_away_the_api_says_when_to_come_again(
+    client: Client, hana: User
+) -> None:
+    token = ApiToken.issue(hana)
+    client.raise_request_exception = False
+    with database_away():
+        answer = client.get("/api/v1/contacts", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert "yuki" not in answer.content.decode()
+
+
+def test_a_fault_of_ours_is_no_pause(client: Client, hana: User) -> None:
+    client.force_login(hana)
+    client.raise_request_exception = False
+
+    def broken(*_args: object) -> None:
+        raise ValueError
+
+    with connection.execute_wrapper(broken):
+        answer = client.get("/contacts/")
+    assert answer.status_code == 500 and b"Something broke" in answer.content
