@@ -123,7 +123,7 @@ def _plain(status: int, detail: str, _request: HttpRequest, _error: Exception) -
     return problem(status, detail)
 
 
-def _on_pause(request: HttpRequest, error: Exception) -> HttpResponse:
+def _on_pause(request: HttpRequest, error: Any) -> HttpResponse:
     words = "The database does not answer just now. Nothing was done: try again in a moment."
     answer = come_again(problem(503, words))
     log_response("Pause: %s", request.path, response=answer, request=request, exception=error)

@@ -1,56 +1,80 @@
-"""A private PostgreSQL on a Unix socket, made for one test run and forgotten after it."""
+"""A private PostgreSQL on a Unix socket, made for one run and forgotten after it."""
 
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 # The data lives as long as the run: nothing need survive a power cut.
 CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB")
+# What was committed outlives a crash of the server, though not of the machine.
+DURABLE = ("fsync=off", "shared_buffers=64MB")
+
+
+class Postgres:
+    """The newest PostgreSQL of this machine, once `start()` has been called."""
+
+    def __init__(self, folder: Path, settings: Sequence[str] = CARELESS) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.url = f"postgres://postgres@/musubi?host={folder}"
+
+    def make(self) -> None:
+        access = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8"]
+        data = f"{self.folder}/data"
+        self._run("initdb", "-D", data, *access, "--no-sync", "--no-instructions")
+
+    def start(self) -> None:
+        settings = (*self.settings, "listen_addresses=''")
+        options = " ".join([f"-k {self.folder}", *(f"-c {setting}" for setting in settings)])
+        self._control("-w", "-l", f"{self.folder}/log", "-o", options, "start")
+
+    def crash(self) -> None:
+        """Every connection is lost, and nothing is written at the end."""
+        self._control("-m", "immediate", "stop")
+
+    def restart(self) -> None:
+        self.crash()
+        self.start()
+
+    def _control(self, *arguments: str) -> None:
+        self._run("pg_ctl", "-D", f"{self.folder}/data", *arguments)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(_programs() / program), *arguments]
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            command = ["runuser", "-u", "postgres", "--", *command]
+        subprocess.run(command, cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
 
 
 @contextmanager
-def private_postgres() -> Iterator[str]:
-    """Starts the newest PostgreSQL of this machine; yields its DATABASE_URL."""
+def postgres(settings: Sequence[str] = CARELESS) -> Iterator[Postgres]:
     # In /tmp, not TMPDIR: a socket's path may have 107 bytes, and the account must reach it.
     folder = Path(tempfile.mkdtemp(prefix="musubi-pg-", dir="/tmp"))
     try:
         if os.geteuid() == 0:
             account = pwd.getpwnam("postgres")
             os.chown(folder, account.pw_uid, account.pw_gid)
-        _make(folder)
-        _control(folder, "-w", "-l", f"{folder}/log", "-o", _options(folder), "start")
+        server = Postgres(folder, settings)
+        server.make()
+        server.start()
         try:
-            yield f"postgres://postgres@/musubi?host={folder}"
+            yield server
         finally:
-            _control(folder, "-m", "immediate", "stop")
+            server.crash()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make(folder: Path) -> None:
-    access = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8"]
-    _run("initdb", "-D", f"{folder}/data", *access, "--no-sync", "--no-instructions", folder=folder)
-
-
-def _control(folder: Path, *arguments: str) -> None:
-    _run("pg_ctl", "-D", f"{folder}/data", *arguments, folder=folder)
-
-
-def _options(folder: Path) -> str:
-    settings = (*CARELESS, "listen_addresses=''")
-    return " ".join([f"-k {folder}", *(f"-c {setting}" for setting in settings)])
-
-
-def _run(program: str, *arguments: str, folder: Path) -> None:
-    command = [str(_programs() / program), *arguments]
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        command = ["runuser", "-u", "postgres", "--", *command]
-    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+@contextmanager
+def private_postgres() -> Iterator[str]:
+    """Yields its DATABASE_URL."""
+    with postgres() as server:
+        yield server.url
 
 
 def _programs() -> Path:
