@@ -6,9 +6,10 @@ with_inline_images, without_pixels.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
+from itertools import accumulate
 from urllib.parse import unquote
 
 import nh3
@@ -67,13 +68,21 @@ PIXEL_STYLE = re.compile(
     re.IGNORECASE,
 )
 REMOTE = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
-LOADS = re.compile(r"url\s*\(|image-set|expression|@import|\\|javascript:", re.IGNORECASE)
+# What is escaped, or would be when it is written again (control characters), is not understood.
+LOADS = re.compile(
+    r"url\s*\(|image-set|expression|@import|javascript:|\\|[\x00-\x08\x0b\x0e-\x1f\x7f]",
+    re.IGNORECASE,
+)
 DESIGNED = re.compile(r"<(?:table|img|center)\b|\bbackground(?:-image)?\s*[:=]", re.IGNORECASE)
 
 TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)\b[^<>]*>", re.IGNORECASE)
 _UNCLOSED = "area base br col hr img input link meta p li td th tr tbody thead dd dt"
 UNCLOSED = set(_UNCLOSED.split())
+LISTS = {"ul", "ol", "dl"}
+ITEMS = {"li": "li", "dd": "dd", "dt": "dd"}
 FULL_TAG = re.compile(r"<[a-z](?:[^<>=\s]*[=\s]){2000}", re.IGNORECASE)  # of attributes
+# Each reference in it copies what was read of the text or attribute so far.
+FULL_TEXT = re.compile(r"(?:^|[<>])[^&<>]*(?:&[^&<>]*){20000}")
 DATA = re.compile(r"data:[^\"'<>]*", re.IGNORECASE)
 DEEPEST = 500  # elements in one another; parsers take quadratic time beyond
 
@@ -183,22 +192,30 @@ def _is_pixel(image: LexborNode) -> bool:
 
 
 def is_a_bomb(html: str) -> bool:
-    """Whether parsers would take quadratic time: by its depth, or by a tag full of attributes.
-
-    A closing tag counts for an element of its own name alone, since parsers pass over others.
-    """
-    if FULL_TAG.search(DATA.sub("", html)):
+    """Whether parsers would take quadratic time: by its depth, by a tag full of attributes, or by a
+    text full of ampersands."""
+    if FULL_TAG.search(DATA.sub("", html)) or FULL_TEXT.search(html):
         return True
-    depth, opened = 0, Counter[str]()
-    for closing, name in TAG.findall(html):
-        name = name.lower()
-        if name in UNCLOSED or (closing and not opened[name]):
-            continue
-        opened[name] += -1 if closing else 1
-        depth += -1 if closing else 1
-        if depth > DEEPEST:
-            return True
-    return False
+    return any(depth > DEEPEST for depth in accumulate(_steps(html)))
+
+
+def _steps(html: str) -> Iterator[int]:
+    """How each tag changes the depth.
+
+    A closing tag counts for an element of its own name alone, since parsers pass over others. An
+    item ends the one before it in its list, but where that is of the other kind it goes into it.
+    """
+    opened, items = Counter[str](), [""]
+    for closing, written in TAG.findall(html):
+        name = written.lower()
+        if name in ITEMS and not closing:
+            yield int(items[-1] not in ("", ITEMS[name]))
+            items[-1] = ITEMS[name]
+        elif name not in UNCLOSED and (not closing or opened[name]):
+            if name in LISTS:
+                items.pop() if closing else items.append("")
+            opened[name] += -1 if closing else 1
+            yield -1 if closing else 1
 
 
 def body_of(tree: LexborHTMLParser) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from html import escape
 from urllib.parse import urlsplit
 
+import idna
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crm.lib.html import body_of, is_a_bomb
@@ -44,8 +45,8 @@ def host_of(href: str) -> str:
     if parts.scheme.lower() not in ("http", "https"):
         return ""
     try:
-        return host if host.isascii() else host.encode("idna").decode()
-    except UnicodeError:
+        return host if host.isascii() else idna.encode(host, uts46=True).decode()
+    except idna.IDNAError:
         return host
 
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 _BESIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\s+via\s.*$|\s+\|.*$")  # (Sales), via Lists
+_LOOK_ALIKE = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"}
 _FAMILY_FIRST = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
 
 
@@ -38,6 +39,30 @@ def parted(name: str) -> tuple[str, str]:
     lower = (at for at, word in enumerate(words[1:-1], 1) if word.islower())
     cut = next(lower, len(words) - 1)  # Jan / van der Berg
     return " ".join(words[:cut]), " ".join(words[cut:])
+
+
+def misnames(name: str, address: str) -> bool:
+    """Whether a name passes for another address than the one that it stands before.
+
+    >>> misnames("ceo@corp.example", "x@evil.example"), misnames("Ann", "ann@a.example")
+    (True, False)
+    """
+    plain = unicodedata.normalize("NFKC", name)
+    return "@" in plain and address.casefold() not in plain.casefold()
+
+
+def mixes_scripts(text: str) -> bool:
+    """Whether one word of it is written in letters that look alike in several alphabets.
+
+    >>> mixes_scripts("P\u0430ypal"), mixes_scripts("Αθήνα Ltd"), mixes_scripts("田中 Aiko")
+    (True, False, False)
+    """
+    return any(len(_alphabets(word)) > 1 for word in re.findall(r"\w+", text[:1000]))
+
+
+def _alphabets(word: str) -> set[str]:
+    scripts = {unicodedata.name(letter, "").partition(" ")[0] for letter in word}
+    return scripts & _LOOK_ALIKE
 
 
 def is_family_first(name: str) -> bool:

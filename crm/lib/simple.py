@@ -46,7 +46,7 @@ def as_part_of_a_page(html: str, label: str, warn: Callable[[str], str]) -> str:
     if not is_simple(html):
         return ""
     html = with_true_links(_without_hidden(html), warn)
-    return _clean(fold_quotes(html, label)).strip()
+    return clean(fold_quotes(html, label)).strip()
 
 
 def is_simple(html: str) -> bool:
@@ -67,7 +67,7 @@ def _without_hidden(html: str) -> str:
     return body_of(tree)
 
 
-def _clean(html: str) -> str:
+def clean(html: str) -> str:
     return nh3.clean(
         html.replace("\x00", ""),
         tags=TAGS,

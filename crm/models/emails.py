@@ -14,6 +14,7 @@ from django.db.models.functions import Least, Left, Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.lib.names import misnames, mixes_scripts
 from crm.models.activities import Activity, ActivityDetail, waits_now
 from crm.models.contacts import EmailAddress
 
@@ -267,4 +268,10 @@ class Participant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.address
+        return self.address if misnames(self.name, self.address) else self.name or self.address
+
+    @property
+    def imitates(self) -> bool:
+        """Whether the name or the address is written so that it looks like another one."""
+        local, _at, domain = self.address.rpartition("@")
+        return any(map(mixes_scripts, (self.name, local, domain.replace(".", ""))))

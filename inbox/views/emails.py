@@ -19,8 +19,8 @@ from crm.strangers import others_in
 from crm.web import Request, done, onward, page, post_only
 from inbox.models import Outgoing
 from inbox.sending import again, outbox, recipients
+from inbox.views import images
 from inbox.views.finding import contact_of, email_or_404
-from inbox.views.images import proxied
 
 # No script, nothing from elsewhere: what the sanitiser might miss finds no way out.
 LETTER = (
@@ -38,7 +38,7 @@ def email(request: Request, pk: int) -> HttpResponse:
         "email": found,
         "activity": found.activity,
         "contact": contact_of(request, found),
-        "images": request.GET.get("images") == "shown",
+        "images": images.wanted(request, found),
         "others": others_in(found, request.user),
         "sent_copy": Outgoing.objects.filter(email=found, state="sent").defer("frozen").first(),
         "readers": found.readers.select_related("user") if mine else [],
@@ -55,8 +55,8 @@ def body(request: Request, pk: int) -> HttpResponse:
     if not found.html or not found.seen_by(request.user):
         raise Http404
     html = without_pixels(with_inline_images(found.html, _inline_images(found)))
-    wanted = request.GET.get("images") == "shown" or found.shows_images
-    through = partial(proxied, found) if wanted else None
+    shown = found.shows_images or images.wanted(request, found)
+    through = partial(images.proxied, found) if shown else None
     html = with_true_links(html, lambda host: _("⚠ leads to {host}").format(host=host))
     letter = sanitise_and_count(fold_quotes(html, _("Show quoted text")), through)
     response = page(request, "inbox/emails/body.html", {"letter": letter, "email": found})

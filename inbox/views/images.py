@@ -1,12 +1,17 @@
-"""Remote pictures of a mail: by a signed address of ours, fetched by our server, or not at all."""
+"""Remote pictures of a mail: by a signed address of ours, fetched by our server, or not at all.
+
+That somebody wants to see them is signed too: a link in a mail, or on a page elsewhere, must not be
+able to say so for them.
+"""
 
 from django.core import signing
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from crm.models import Contact, Email
+from crm.models import Contact, Email, User
 from crm.undo import changed, remember
 from crm.web import Request, back, done, post_only, visible_or_404
 from inbox.connect import pictures
@@ -24,6 +29,15 @@ def proxied(email: Email, url: str) -> str:
     url = f"https:{url}" if url.startswith("//") else url
     signed = signing.dumps(url, salt=_salt(email.pk), compress=True)
     return reverse("inbox:image", args=[email.pk, signed]) if len(signed) < LONGEST else ""
+
+
+def consent(user: User, email: Email) -> str:
+    """What the link that shows them carries: nobody else can write it."""
+    return signing.Signer(salt="pictures are shown").signature(f"{user.pk} {email.pk}")
+
+
+def wanted(request: Request, email: Email) -> bool:
+    return constant_time_compare(request.GET.get("images", ""), consent(request.user, email))
 
 
 def _salt(pk: int) -> str:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ["faults.md", "points.md", "troubles.md", "attacks-network.md"]
+DOCUMENTS = ["faults.md", "points.md", "troubles.md", "attacks.md", "attacks-network.md"]
 PATH = re.compile(r"`((?:config|crm|inbox|tests)/[^`\s]+)`")
 TEXTS = {name: (ROOT / "docs" / name).read_text() for name in DOCUMENTS}
 NAMED = sorted({named for text in TEXTS.values() for named in PATH.findall(text)})
+ATTACKS = re.findall(r"^\| (\d+) \|[^|]*\| (.*) \|$", TEXTS["attacks.md"], re.M)
 TROUBLES = re.findall(r"^\| (\S+#\d+.*?) \|.*\| (.*) \|$", TEXTS["troubles.md"], re.M)
 
 
@@ -30,3 +31,10 @@ def test_every_trouble_is_answered() -> None:
     assert len(TROUBLES) >= 60
     for thread, here in TROUBLES:
         assert PATH.search(here) or "*not handled" in here.lower(), thread
+
+
+def test_every_attack_is_held_or_impossible() -> None:
+    numbers = [int(number) for number, _held in ATTACKS]
+    assert numbers == sorted(set(numbers)) and {*range(1, 17), 19, 32, 36} <= {*numbers}
+    for number, held in ATTACKS:
+        assert "`tests/" in held or "impossible" in held, number

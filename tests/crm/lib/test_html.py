@@ -150,9 +150,9 @@ def test_designed_mail_is_told_from_simple_mail(html, designed):
     ],
 )
 def test_hostile_size_costs_little(html):
-    began = time.monotonic()
+    began = time.process_time()
     assert "<script" not in sanitise(fold_quotes(html, "More"))
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_text_of_mail_that_is_nested_too_deep_is_kept():
@@ -167,14 +167,30 @@ def test_text_of_mail_that_is_nested_too_deep_is_kept():
         "<p " + " ".join(f"a{n}=1" for n in range(100_000)) + ">",
         "<" * 200_000,
         "<a " * 100_000,
+        "&" * 1_000_000,
+        "a=1&b=2 " * 120_000,
+        "<li><dd>" * 30_000,
+        "<li><dl></dl><dt><b>x</b>" * 8_000,
     ],
 )
 def test_a_bomb_takes_no_time(bomb: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     sanitise(bomb)
     fold_quotes(bomb, "quoted")
     with_inline_images(f"cid:{bomb}", {"a": "/b"})
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        "<ul>" + "<li><dl><dt>a<dd>b</dl>" * 2_000 + "</ul>",
+        "<table>" + "<tr><td><p>a<td><ul><li>b</ul>" * 2_000 + "</table>",
+        "<p>a &amp; b&nbsp;&lt;c&gt; &#26085;</p>" * 10_000,
+    ],
+)
+def test_what_is_only_long_is_no_bomb(letter: str) -> None:
+    assert sanitise(letter).count("<p>") + sanitise(letter).count("<li>") >= 2_000
 
 
 def test_a_large_picture_inside_is_no_bomb() -> None:

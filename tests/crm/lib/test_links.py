@@ -45,6 +45,7 @@ def test_words_that_do_not(words: str, host: str) -> None:
 def test_the_host_is_what_the_network_knows() -> None:
     assert host_of("HTTPS://user@Evil.example:8443/https://bank.example") == "evil.example"
     assert host_of("https://bänk.example") == "bänk.example".encode("idna").decode()
+    assert host_of("https://straße.example") == "xn--strae-oqa.example"  # and not strasse.example
     for href in ("mailto:a@b.test", "javascript:x()", "#top", "http://[", "/local"):
         assert host_of(href) == ""
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm.lib.names import full_name, parted
+from crm.lib.names import full_name, misnames, mixes_scripts, parted
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,26 @@ def test_full_name(given: str, family: str, whole: str) -> None:
 )
 def test_parted(name: str, given: str, family: str) -> None:
     assert parted(name) == (given, family)
+
+
+def test_a_name_that_is_another_address_misnames() -> None:
+    assert misnames("Boss <ceo@corp.example>", "x@evil.example")
+    assert misnames("ceo\uff20corp.example", "x@evil.example")
+    assert not misnames("X@evil.example", "x@evil.example")
+    assert not misnames("", "x@evil.example")
+
+
+@pytest.mark.parametrize(
+    ("text", "mixed"),
+    [
+        ("P\u0430ypal", True),
+        ("\u0391pple Store", True),
+        ("Ирина Petrova", False),
+        ("π-Consult", False),
+        ("株式会社ABC", False),
+        ("Zoë Müller 2", False),
+        ("", False),
+    ],
+)
+def test_alphabets_that_look_alike_are_not_mixed_in_a_word(text: str, mixed: bool) -> None:
+    assert mixes_scripts(text) is mixed

@@ -65,6 +65,12 @@ BOMBS = {
     "scripts": HTML + b"<script>" * 50_000,
     "dates": b"\r\n" + b"On 2026-01-01 <a@b>\n" * 9_000,
     "quoted lines": b"\r\n" + b"> a\nb\n" * 30_000,
+    "a long header": b"X-Long: " + b"a" * 210_000 + b"\r\nSubject: kept\r\n",
+    "recipients by name": b"To: " + b", ".join(b'"A, %d" <a%d@b.c>' % (n, n) for n in range(5_000)),
+    "many words": b"Subject: " + b" ".join(b"=?utf-8?b?w6k=?=" for _ in range(8_000)),
+    "continuations": b"Content-Type: text/plain"
+    + b"".join(b";\r\n name*%d*=utf-8''%%41" % n for n in range(5_000)),
+    "many references": b"References: " + b" ".join(b"<%d@b.c>" % n for n in range(20_000)),
     "carriage returns": b"\r" * LARGE,
     "zeros": b"\0" * LARGE,
 }
@@ -92,6 +98,23 @@ def test_a_bomb_is_defused_in_time(name):
 )
 def test_past_a_cap_there_is_a_defect(name, defect):
     assert defect in parse(BOMBS[name]).defects
+
+
+@pytest.mark.parametrize("depth", [100, 500, 1_000, 3_000])
+def test_what_stands_before_the_depth_is_kept(depth: int) -> None:
+    levels = b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n\r\nbefore\r\n--b%d\r\n"
+        % (n, n, n)
+        for n in range(depth)
+    )
+    message = parse(b"Subject: kept\r\n" + levels)
+    assert (message.subject, "too_deep" in message.defects) == ("kept", True)
+    assert "before" in message.text
+
+
+def test_of_many_references_both_ends_are_kept() -> None:
+    found = parse(BOMBS["many references"] + b"\r\n\r\n").references
+    assert (found[0], found[-1], len(found)) == ("0@b.c", "19999@b.c", 100)
 
 
 def test_before_a_cap_all_is_understood():

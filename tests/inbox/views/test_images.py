@@ -35,6 +35,12 @@ def letter(aoki: Contact, server: Pictures) -> Email:
     )
 
 
+def asking(client: Client, letter: Email) -> str:
+    """The end of the link "Show images"."""
+    html = client.get(f"/emails/{letter.pk}/").content.decode()
+    return re.findall(rf'"/emails/{letter.pk}/(\?images=[^"]+)"', html)[0]
+
+
 def shown_in(client: Client, letter: Email, asked: str = "") -> list[str]:
     html = client.get(f"/emails/{letter.pk}/body/{asked}").content.decode()
     return re.findall(r'<img [^>]*src="([^"]+)"', html)
@@ -45,15 +51,28 @@ def test_none_is_loaded_until_somebody_asks(
 ) -> None:
     record = signed_in.get(f"/contacts/{aoki.pk}/").content.decode()
     assert "2 remote images blocked, so the sender can" in record
-    assert f"/emails/{letter.pk}/?images=shown" in record
+    (link,) = set(re.findall(rf'"(/emails/{letter.pk}/\?images=[^"]+)"', record))
     assert shown_in(signed_in, letter) == []
-    html = signed_in.get(f"/emails/{letter.pk}/?images=shown").content.decode()
-    assert f"/emails/{letter.pk}/body/?images=shown" in html
+    html = signed_in.get(link).content.decode()
+    assert link.replace("?", "body/?") in html
     assert not server.asked
 
 
+def test_nobody_else_can_say_that_they_are_wanted(
+    client: Client, letter: Email, aoki: Contact, hana: User, ken: User
+) -> None:
+    client.force_login(ken)
+    elsewhere = [asking(client, letter), asking(client, make_email(aoki, html=letter.html))]
+    client.force_login(hana)
+    for asked in ["?images=shown", "?images=", *elsewhere]:
+        assert shown_in(client, letter, asked) == []
+        page = client.get(f"/emails/{letter.pk}/{asked}").content.decode()
+        assert "2 remote images blocked" in page and "body/?images" not in page
+    assert len(shown_in(client, letter, asking(client, letter))) == 2
+
+
 def test_they_come_through_our_server(signed_in: Client, letter: Email, server: Pictures) -> None:
-    ours = shown_in(signed_in, letter, "?images=shown")
+    ours = shown_in(signed_in, letter, asking(signed_in, letter))
     assert len(ours) == 2 and all(url.startswith(f"/emails/{letter.pk}/images/") for url in ours)
     server.answers["//b.png"] = (404, {}, b"")
     answer = signed_in.get(ours[0])
@@ -66,7 +85,7 @@ def test_a_pixel_that_does_not_say_so_is_dropped(
     signed_in: Client, letter: Email, server: Pictures
 ) -> None:
     server.answers["/a.png"] = (200, {}, png(1, 1))
-    answer = signed_in.get(shown_in(signed_in, letter, "?images=shown")[0])
+    answer = signed_in.get(shown_in(signed_in, letter, asking(signed_in, letter))[0])
     assert answer["Content-Type"] == "image/gif" and answer.content != png(1, 1)
 
 
@@ -74,7 +93,7 @@ def test_only_what_stands_in_the_mail_is_fetched(
     client: Client, letter: Email, aoki: Contact, hana: User, ken: User, server: Pictures
 ) -> None:
     client.force_login(hana)
-    (ours, _second) = shown_in(client, letter, "?images=shown")
+    (ours, _second) = shown_in(client, letter, asking(client, letter))
     other = make_email(aoki, by=hana, html="<p>x</p>", visibility="subject")
     forged = signing.dumps(f"{server.url}/secret", salt="another")
     for path in (
@@ -95,7 +114,9 @@ def test_what_is_no_picture_is_not_handed_on(
     signed_in: Client, letter: Email, server: Pictures
 ) -> None:
     server.answers["/a.png"] = (200, {"Content-Type": "image/png"}, b"<script>x()</script>")
-    assert signed_in.get(shown_in(signed_in, letter, "?images=shown")[0]).status_code == 404
+    assert (
+        signed_in.get(shown_in(signed_in, letter, asking(signed_in, letter))[0]).status_code == 404
+    )
 
 
 def test_always_from_this_sender(signed_in: Client, letter: Email, aoki: Contact) -> None:
