@@ -40,12 +40,21 @@ class Kind:
 
 def tell(user: User | None, kind: str, *, mail: bool = False, **values: Any) -> Notice | None:
     """Tell `user` once, with `mail` by system mail as well; nobody, where there is nobody."""
-    if user is None or not user.is_active:
-        return None
-    assert kind in KINDS, kind
+    told = tell_all([(user, kind, values)], mail=mail)
+    return told[0] if told else None
+
+
+def tell_all(
+    news: Iterable[tuple[User | None, str, Values]], *, mail: bool = False
+) -> list[Notice]:
+    """The same for much: (user, kind, values). One statement."""
     due = timezone.now() if mail else None
-    notice: Notice = Notice.objects.create(user=user, kind=kind, values=values, mail_due_at=due)
-    return notice
+    rows = []
+    for user, kind, values in news:
+        assert kind in KINDS, kind
+        if user and user.is_active:
+            rows.append(Notice(user=user, kind=kind, values=values, mail_due_at=due))
+    return list(Notice.objects.bulk_create(rows))
 
 
 def told(user: User, kind: str, *, since: datetime | None, **about: Any) -> bool:

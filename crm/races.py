@@ -23,11 +23,11 @@ def again(work: Callable[[], Done]) -> Done:
         try:
             return work()
         except (IntegrityError, ObjectDoesNotExist, OperationalError) as why:
-            if connection.in_atomic_block or not _lost(why):
+            if connection.in_atomic_block or not is_lost_race(why):
                 raise
     return work()
 
 
-def _lost(why: Exception) -> bool:
+def is_lost_race(why: Exception) -> bool:
     gone = isinstance(why, IntegrityError | ObjectDoesNotExist)
     return gone or getattr(why.__cause__, "sqlstate", "") in _STOPPED

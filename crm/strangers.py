@@ -1,7 +1,7 @@
 """Unknown people in logged mail: who they are, and how one becomes a contact with all that was
 exchanged on the timeline (M14)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from crm import timeline
 from crm.lib.names import parted
-from crm.models import AddressTaken, Contact, Email, Participant, User
+from crm.models import Contact, Email, Participant, User
 
 BATCH = 200  # e-mails in one transaction
 MOST_ROWS = 400  # that are looked through for a handful of people
@@ -23,6 +23,13 @@ class Stranger(NamedTuple):
     name: str
     email_id: int
     at: datetime
+
+
+class Newcomer(NamedTuple):
+    """What a contact is made with: its name as it was written, and who owns it."""
+
+    name: str
+    by: User | None
 
 
 def unknown_people(user: User, limit: int = 5) -> list[Stranger]:
@@ -50,14 +57,22 @@ def _people(rows: Any) -> list[Stranger]:
     return list(found.values())
 
 
-def meet(address: str, name: str, *, by: User) -> Contact:
-    """The contact with this address, made where there is none."""
-    given, family = (part[:LONGEST_NAME] for part in parted(name))
+def meet(people: Mapping[str, Newcomer]) -> dict[str, Contact]:
+    """The contacts with these addresses (lower case), made where there are none: two statements,
+    and three for those that somebody else made meanwhile."""
     try:
         with transaction.atomic():
-            return Contact.add(email=address, by=by, first_name=given, last_name=family)
-    except (AddressTaken, IntegrityError):  # somebody was quicker
-        return Contact.objects.with_addresses([address])[address.lower()]
+            return Contact.objects.add_all({a: _contact(who) for a, who in people.items()})
+    except IntegrityError:  # somebody was quicker
+        known = Contact.objects.with_addresses(people)
+        if not known:
+            raise
+        return known | meet({a: who for a, who in people.items() if a not in known})
+
+
+def _contact(who: Newcomer) -> Contact:
+    given, family = (part[:LONGEST_NAME] for part in parted(who.name))
+    return Contact(owner=who.by, first_name=given, last_name=family)
 
 
 def adopt(address: str, name: str, *, by: User) -> Contact:
@@ -65,7 +80,8 @@ def adopt(address: str, name: str, *, by: User) -> Contact:
 
     Batch by batch: what was interrupted goes on where it stopped when it is done again.
     """
-    contact = meet(address, name, by=by)
+    address = address.strip().lower()
+    contact = meet({address: Newcomer(name, by)})[address]
     rows = Participant.objects.filter(address__iexact=address, email__activity__deleted_at=None)
     rows = rows.exclude(contact=contact).order_by("pk")
     while batch := list(rows.values_list("pk", flat=True)[:BATCH]):

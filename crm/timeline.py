@@ -80,6 +80,18 @@ class Page:
     next: str
 
 
+@dataclass(frozen=True)
+class Standing:
+    """An activity, and whose records it is put on: with the contacts come their companies and
+    their newest open deals."""
+
+    activity: Activity
+    contacts: Collection[Contact]
+    thread: Thread | None = None
+    companies: Collection[Company] = ()
+    deals: Collection[Deal] = ()
+
+
 # --- putting something on it ----------------------------------------------------------------------
 
 
@@ -95,14 +107,27 @@ def record(
 
     Repeating it changes nothing, so it may run again after a crash (M10).
     """
-    company_ids = {c.company_id for c in contacts if c.company_id} | {c.pk for c in companies}
-    deal_ids = {deal.pk for deal in deals} | set(_newest_open_deals(contacts))
-    places: list[dict[str, int]] = [{"contact_id": contact.pk} for contact in contacts]
-    places += [{"company_id": pk} for pk in company_ids] + [{"deal_id": pk} for pk in deal_ids]
-    copies = {"activity": activity, "at": activity.at, "thread": thread}
-    rows = [Association(**copies, **place) for place in places]
-    Association.objects.bulk_create(rows, ignore_conflicts=True)
+    associate([Standing(activity, contacts, thread, companies, deals)])
     touch(activity)
+
+
+def associate(standings: Iterable[Standing]) -> None:
+    """The same for many, in two statements; whoever calls it touches them."""
+    rows = list(standings)
+    newest = _newest_open_deals({contact.pk for row in rows for contact in row.contacts})
+    found = [association for row in rows for association in _associated(row, newest)]
+    Association.objects.bulk_create(found, ignore_conflicts=True)
+
+
+def _associated(row: Standing, newest: Sequence[tuple[int, int]]) -> list[Association]:
+    contacts = {contact.pk for contact in row.contacts}
+    companies = {c.company_id for c in row.contacts if c.company_id} | {c.pk for c in row.companies}
+    open_deals = dict.fromkeys(deal for contact, deal in newest if contact in contacts)
+    deals = {deal.pk for deal in row.deals} | set(list(open_deals)[:MOST_DEALS])
+    places: list[dict[str, int]] = [{"contact_id": pk} for pk in contacts]
+    places += [{"company_id": pk} for pk in companies] + [{"deal_id": pk} for pk in deals]
+    copies = {"activity": row.activity, "at": row.activity.at, "thread": row.thread}
+    return [Association(**copies, **place) for place in places]
 
 
 def put(
@@ -118,11 +143,12 @@ def put(
     )
 
 
-def _newest_open_deals(contacts: Collection[Contact]) -> list[int]:
+def _newest_open_deals(contacts: Collection[int]) -> list[tuple[int, int]]:
+    """Contacts and the open deals that each is in, the newest deals first."""
     if not contacts:
         return []
-    deals = Deal.objects.open().filter(contacts__in=contacts).distinct().order_by("-pk")
-    return list(deals.values_list("pk", flat=True)[:MOST_DEALS])
+    deals = Deal.objects.open().filter(contacts__in=contacts).order_by("-pk")
+    return list(deals.values_list("contacts", "pk"))
 
 
 def take_off(activity: Activity) -> None:

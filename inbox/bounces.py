@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from crm import notices, timeline
+from crm import notices
 from crm.models import Email
 from inbox.mime.types import Bounce
 
@@ -11,7 +11,7 @@ def record_bounce(bounce: Bounce, email: Email) -> None:
     """Note the server's words with each recipient that failed, and the e-mail as bounced.
 
     A report of a passing delay (RFC 3464 "delayed") leaves the e-mail as it is. A server that has
-    given up after days says "failed" with a status 4.x.x.
+    given up after days says "failed" with a status 4.x.x. Its timeline is to be touched.
     """
     failed = {row.address.lower(): row for row in bounce.recipients if row.failed}
     for participant in email.participants.all():
@@ -25,7 +25,6 @@ def record_bounce(bounce: Bounce, email: Email) -> None:
         email.status = Email.Status.BOUNCED
         email.error = next((row.diagnostic for row in failed.values() if row.diagnostic), "")
         email.save(update_fields=["status", "error"])
-    timeline.touch(email.activity)
 
 
 def _tell(email: Email, failed: Iterable[str]) -> None:

@@ -1,65 +1,65 @@
-"""Unknown people of an e-mail that is logged: made contacts, offered as such, or left alone (M14).
+"""Unknown people of e-mails that are logged: made contacts, offered as such, or left alone (M14).
 
 Never anybody of a newsletter or a robot (M55), nor a colleague, a mailbox of ours or
 what it has proven (M52), nor somebody who was erased (M36).
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Mapping
 
 from crm import strangers
-from crm.models import Contact, Participant, User
+from crm.models import Contact
+from crm.strangers import Newcomer
+from inbox.entries import Entry
 from inbox.mime import robots
-from inbox.mime.types import Address
 from inbox.models import ErasedAddress, Mailbox
-from inbox.models.identities import own_addresses
 
 LONGEST = 254  # of an address that a contact can have
-_WRITTEN_TO = {Participant.Role.TO, Participant.Role.CC, Participant.Role.BCC}
-People = Sequence[tuple[str, Address]]
 
 
-class Newcomers(NamedTuple):
-    """Contacts that were made, and addresses that are offered; both by address in lower case."""
+class Newcomers:
+    """Who of the people of some e-mails has a contact: decided e-mail by e-mail, so that who was
+    met in one is known in the next, and then made at once. Two queries, and two for those made."""
 
-    made: Mapping[str, Contact]
-    offered: Collection[str]
+    def __init__(self, addresses: Collection[str], ours: Collection[str]) -> None:
+        """`addresses`, in lower case, are of all who may be named; `ours` of our own side."""
+        self._contacts = Contact.objects.with_addresses(addresses)
+        unknown = [a for a in addresses if a not in self._contacts and _is_persons(a)]
+        strange = [a for a in unknown if a not in ours and _plain(a) not in ours]
+        self._strange = set(strange) - ErasedAddress.objects.among(strange)
+        self._met: dict[str, Newcomer] = {}
 
+    def meet(self, entry: Entry) -> None:
+        """Say whose address has a contact by now, and who is offered as one. Who joined unasked is
+        offered, no more (M7)."""
+        wish, entry.offered = entry.mailbox.contact_creation, ()
+        if wish != Mailbox.ContactCreation.NEVER and entry.meets_people:
+            unknown = self._unknown(entry)
+            if entry.email.new_participant or wish == Mailbox.ContactCreation.ASK:
+                entry.offered = set(unknown)
+            else:
+                by = entry.email.activity.by
+                self._met |= {address: Newcomer(name, by) for address, name in unknown.items()}
+        entry.linked = {a for a in entry.addresses if a in self._contacts or a in self._met}
 
-NOBODY = Newcomers({}, ())
-
-
-def meet(
-    people: People, known: Collection[str], mailbox: Mailbox, *, by: User, ask: bool, ours: bool
-) -> Newcomers:
-    """What becomes of those among `people` whose address is not `known`; `ask` makes nobody a
-    contact unasked (M7). `ours`: one of us wrote it, under whatever address."""
-    wish = Mailbox.ContactCreation
-    if mailbox.contact_creation == wish.NEVER:
-        return NOBODY
-    roles = _WRITTEN_TO if ours else _WRITTEN_TO | {Participant.Role.FROM}
-    unknown = _unknown([person for role, person in people if role in roles], known)
-    if ask or mailbox.contact_creation == wish.ASK:
-        return Newcomers({}, unknown.keys())
-    made = {address: strangers.meet(address, name, by=by) for address, name in unknown.items()}
-    return Newcomers(made, ())
-
-
-def _unknown(people: Sequence[Address], known: Collection[str]) -> dict[str, str]:
-    """Names by address, of people alone."""
-    found: dict[str, str] = {}
-    for person in people:
-        address = person.address.lower()
-        fit = len(address) <= LONGEST and not robots.is_one(address)
-        if fit and address not in known:
-            found[address] = found.get(address) or person.name
-    if not found:
+    def _unknown(self, entry: Entry) -> dict[str, str]:
+        """Names by address, of people alone."""
+        found: dict[str, str] = {}
+        for person in entry.others:
+            address = person.address.lower()
+            if address in self._strange and address not in self._met:
+                found[address] = found.get(address) or person.name
         return found
-    ours = own_addresses() | set(
-        User.objects.filter(email__in=found).values_list("email", flat=True)
-    )
-    ours |= ErasedAddress.objects.among(found)
-    return {a: name for a, name in found.items() if a not in ours and _plain(a) not in ours}
+
+    def made(self) -> Mapping[str, Contact]:
+        """All contacts by address, those made now among them."""
+        if self._met:
+            self._contacts |= strangers.meet(self._met)
+            self._met = {}
+        return self._contacts
+
+
+def _is_persons(address: str) -> bool:
+    return len(address) <= LONGEST and not robots.is_one(address)
 
 
 def _plain(address: str) -> str:

@@ -4,69 +4,92 @@ Mail about something else, for which somebody re-used an answer or a forward, st
 references and is marked to be shown apart: a new subject, and nobody of the conversation in it.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-
-from django.db.models.functions import Lower
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 
 from crm import conversations
 from crm.lib.subjects import is_new
-from crm.models import Email, Participant, Thread, User
+from crm.models import Email, Participant
+from inbox.entries import Entry
 from inbox.models import AwaitedId
-from inbox.models.identities import own_addresses
 
 MOST_AWAITED = 20  # of the ids that one message names, the nearest
 
 
-@dataclass(frozen=True)
-class Place:
-    """The thread, and why it is shown apart there ("": it is not)."""
+class Talks:
+    """What was said in some threads, and by whom; it grows with each e-mail that is placed there.
 
-    thread: Thread
-    apart: str = ""
+    Two queries. `ours` are the addresses of our own side, which are in every conversation.
+    """
 
+    def __init__(self, threads: Collection[int], ours: Collection[str]) -> None:
+        self._ours = ours
+        self._subjects: defaultdict[int, set[str]] = defaultdict(set)  # of what is not apart
+        self._people: defaultdict[int, set[str]] = defaultdict(set)
+        self._people_apart: defaultdict[int, set[str]] = defaultdict(set)
+        if threads:
+            self._load(threads)
 
-def place(answers: Email | None, subject: str, people: Collection[str]) -> Place:
-    """The thread of the e-mail that is answered; a new one where none is. `people` are the
-    addresses in the message without our own side's sender."""
-    if answers is None:
-        return Place(Thread.objects.create(subject=subject[:998]))
-    if answers.apart:
-        return Place(answers.thread, Email.Apart.FOLLOWS)
-    unrelated = _is_unrelated(answers.thread, subject, people)
-    return Place(answers.thread, Email.Apart.UNRELATED if unrelated else "")
+    def _load(self, threads: Collection[int]) -> None:
+        emails = Email.objects.filter(thread__in=threads, apart="")
+        for thread, subject in emails.values_list("thread", "subject").distinct():
+            self._subjects[thread].add(subject)
+        rows = Participant.objects.filter(email__thread__in=threads).order_by()
+        for thread, apart, address in rows.values_list(
+            "email__thread", "email__apart", "address"
+        ).distinct():
+            (self._people_apart if apart else self._people)[thread].add(address.lower())
 
+    def place(self, entry: Entry) -> None:
+        """Say why it is shown apart from its conversation, if it is, and whether its sender came
+        into it by naming one of its messages, no more (M7)."""
+        email, thread = entry.email, entry.email.thread.pk
+        email.apart = self._why_apart(entry)
+        people = self._people[thread] | self._people_apart[thread]
+        email.new_participant = entry.may_have_joined and entry.sender not in people
+        if not email.apart:
+            self._subjects[thread].add(email.subject)
+        (self._people_apart if email.apart else self._people)[thread].update(entry.addresses)
 
-def _is_unrelated(thread: Thread, subject: str, people: Collection[str]) -> bool:
-    emails = thread.emails.filter(apart="")
-    if not is_new(subject, emails.values_list("subject", flat=True)):
-        return False
-    theirs = {address.lower() for address in people}
-    before = Participant.objects.filter(email__in=emails).annotate(lower=Lower("address"))
-    known = set(before.values_list("lower", flat=True))
-    ours = _ours(theirs | known)
-    return bool(theirs - ours and known - ours) and (theirs - ours).isdisjoint(known)
+    def _why_apart(self, entry: Entry) -> str:
+        answers = entry.email.answers
+        if answers is None:
+            return ""
+        if answers.apart:
+            return Email.Apart.FOLLOWS
+        # What machines write is about what it answers, whatever its subject and sender say.
+        unrelated = not entry.by_machine and self._is_unrelated(entry)
+        return Email.Apart.UNRELATED if unrelated else ""
 
-
-def _ours(addresses: Collection[str]) -> set[str]:
-    """Those of mailboxes, with what they have proven, and of users: in every conversation."""
-    users = User.objects.annotate(lower=Lower("email")).filter(lower__in=addresses)
-    return own_addresses().intersection(addresses).union(users.values_list("lower", flat=True))
+    def _is_unrelated(self, entry: Entry) -> bool:
+        thread = entry.email.thread.pk
+        if not is_new(entry.email.subject, self._subjects[thread]):
+            return False
+        theirs = {who.address.lower() for who in entry.others}.difference(self._ours)
+        known = self._people[thread].difference(self._ours)
+        return bool(theirs and known) and theirs.isdisjoint(known)
 
 
 # --- what was missing arrives later ---------------------------------------------------------------
 
 
-def await_nearer(email: Email, named: Sequence[str]) -> None:
-    """Remember the ids that it names nearer than what it answers, in case their e-mails come."""
-    held = set(email.answers.message_ids.values_list("value", flat=True)) if email.answers else ()
-    nearer: list[str] = []
-    for value in dict.fromkeys(filter(None, named[:MOST_AWAITED])):
-        if value in held:
-            break
-        nearer.append(value)
+def nearest(names: Iterable[str]) -> list[str]:
+    """Of ids that a message names, those that are worth waiting for."""
+    return list(dict.fromkeys(filter(None, names)))[:MOST_AWAITED]
+
+
+def awaited(values: Iterable[str]) -> set[str]:
+    """Which of these ids an e-mail waits for."""
+    rows = AwaitedId.objects.filter(value__in=list(values))
+    return set(rows.values_list("value", flat=True))
+
+
+def await_nearer(entries: Iterable[Entry]) -> None:
+    """Remember the ids that they name nearer than what they answer, in case their e-mails come."""
     AwaitedId.objects.bulk_create(
-        AwaitedId(email=email, value=value, distance=n) for n, value in enumerate(nearer)
+        AwaitedId(email=entry.email, value=value, distance=n)
+        for entry in entries
+        for n, value in enumerate(entry.awaits)
     )
 
 

@@ -1,6 +1,6 @@
 """Contact, with as many e-mail addresses as a person has (M40)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -69,6 +69,18 @@ class ContactQuerySet(RecordQuerySet):
         Contact.objects.filter(pk__in=back).update(deleted_at=None)
 
     trash.queryset_only = restore.queryset_only = True  # type: ignore[attr-defined]
+
+    @transaction.atomic(savepoint=False)
+    def add_all(self, contacts: "Mapping[str, Contact]") -> "dict[str, Contact]":
+        """Save new contacts, each with the one address (lower case) that it stands under here. In
+        one order, so that two who add the same wait for one another and not in turn. Raises
+        IntegrityError where a kept contact has one of the addresses."""
+        made = dict(sorted(contacts.items()))
+        self.bulk_create(made.values())
+        EmailAddress.objects.bulk_create(
+            EmailAddress(contact=contact, address=address) for address, contact in made.items()
+        )
+        return made
 
     def with_addresses(self, addresses: Iterable[str]) -> dict[str, "Contact"]:
         """The kept contact of each known address, by address (lower case); one query."""

@@ -2,7 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from operator import attrgetter
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -29,13 +30,16 @@ class MessageIdQuerySet(models.QuerySet["MessageId"]):
         marks = {mark: value for value in erased for mark in _marks(value)}
         held = self.among({*values, *erased, *marks})
         held = held.select_related("email__activity", "email__thread")
+        held = held.defer("email__text", "email__html")
         rows = {row.value: row for row in held}
         gone = {value: rows[mark] for mark, value in marks.items() if mark in rows}
         return gone | {value: row for value, row in rows.items() if value not in marks}
 
-    def holds(self, value: str) -> bool:
-        """Whether an e-mail is known by this id, or was before it was erased (M48)."""
-        return bool(self.filter(value__in=[value, *_marks(value)]).exists())
+    def held(self, values: Iterable[str]) -> set[str]:
+        """By which of these ids an e-mail is known, or was before it was erased (M48)."""
+        marks = {mark: value for value in values for mark in _marks(value)}
+        rows = self.among({*marks, *marks.values()}).values_list("value", flat=True)
+        return {marks.get(row, row) for row in rows}
 
     def among(self, values: Iterable[str]) -> Self:
         """Those with one of these values, however many they are."""
@@ -45,22 +49,31 @@ class MessageIdQuerySet(models.QuerySet["MessageId"]):
     def note(self, value: str, email: Email, origin: str = "seen", **more: Any) -> None:
         """Know an e-mail by this id, and the id after the e-mail has been erased. Raises
         IntegrityError where it is known, or was erased."""
+        self.note_all([self.model(value=value, email=email, origin=origin, **more)])
+
+    def note_all(self, rows: Collection["MessageId"]) -> None:
+        """The same for many, in one order: of two who know the same ones, one waits."""
         key = settings.MESSAGE_ID_KEYS[0]
-        row = self.model(value=value, email=email, origin=origin, **more)
-        mark = self.model(value=tombstones.make(value, key), origin=MessageId.Origin.TOMBSTONE)
-        mark.key = tombstones.name_of(key)
-        self.bulk_create([row, mark])
+        named = {"origin": MessageId.Origin.TOMBSTONE, "key": tombstones.name_of(key)}
+        marks = [self.model(value=tombstones.make(row.value, key), **named) for row in rows]
+        self.bulk_create(sorted([*rows, *marks], key=attrgetter("value")))
 
     def learn(self, value: str, email: Email) -> bool:
         """Know an e-mail by the id that its provider gave it; False where that id was known."""
-        if self.holds(value):
-            return False
         try:
             with transaction.atomic():
-                self.note(value, email, MessageId.Origin.REWRITTEN)
+                return bool(self.learn_all({value: email}))
         except IntegrityError:  # somebody learnt it between the look-up and now
             return False
-        return True
+
+    def learn_all(self, emails: Mapping[str, Email]) -> dict[str, Email]:
+        """The same for many, by those ids; returns those that were not known. Raises
+        IntegrityError where somebody else has learnt one meanwhile."""
+        held = self.held(emails)
+        learnt = {value: email for value, email in emails.items() if value not in held}
+        given = MessageId.Origin.REWRITTEN
+        self.note_all([self.model(value=v, email=e, origin=given) for v, e in learnt.items()])
+        return learnt
 
     def given_to(self, emails: Iterable[Email]) -> defaultdict[int | None, list[str]]:
         """The ids that providers gave in place of ours, by e-mail; not those kept as a hash."""

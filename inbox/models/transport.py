@@ -13,6 +13,7 @@ from crm.models import Email, Hold
 from crm.models.fields import EncryptedTextField
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 
@@ -94,14 +95,16 @@ def headers_of(raw: bytes) -> bytes:
     return raw[: min(ends, default=len(raw))]
 
 
-def keep_headers(email: Email, raw: bytes, origin: str, at: "datetime") -> None:
-    """Keep the headers of a message for M30 or M31; once, wherever else it is found."""
-    text = headers_of(raw).decode("latin-1")
-    row = HeaderBlock(email=email, origin=origin, text=text, at=at)
-    HeaderBlock.objects.bulk_create([row], ignore_conflicts=True)
+def keep_headers(mails: "Iterable[tuple[Email, bytes]]", origin: str, at: "datetime") -> None:
+    """Keep the headers of messages for M30 or M31; once, wherever else they are found."""
+    rows = [
+        HeaderBlock(email=email, origin=origin, text=headers_of(raw).decode("latin-1"), at=at)
+        for email, raw in mails
+    ]
+    HeaderBlock.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def keep_raw(email: Email, raw: bytes, at: "datetime") -> None:
-    """Keep a whole message for M29; once, wherever else it is found."""
-    text = raw.decode("latin-1")
-    RawCopy.objects.get_or_create(email=email, defaults={"text": text, "at": at})
+def keep_raw(mails: "Iterable[tuple[Email, bytes]]", at: "datetime") -> None:
+    """Keep whole messages for M29; once, wherever else they are found."""
+    rows = [RawCopy(email=email, text=raw.decode("latin-1"), at=at) for email, raw in mails]
+    RawCopy.objects.bulk_create(rows, ignore_conflicts=True)

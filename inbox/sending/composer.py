@@ -17,7 +17,8 @@ from crm.lib.html import sanitise_sent
 from crm.models import Company, Deal, Email, Participant, User
 from inbox import merge_fields
 from inbox.connect.limits import MEGABYTE, limits_of
-from inbox.logbook import Letter, StoredFile, log_outgoing, store_files
+from inbox.files import StoredFile, store_files
+from inbox.logbook import Letter, log_outgoing
 from inbox.mime import own_ids
 from inbox.mime.addresses import in_one_line
 from inbox.mime.headers import addresses

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from crm.models import Attachment, Email
 from crm.models.attachments import FileRow
-from inbox.logbook import StoredFile
+from inbox.files import StoredFile
 from inbox.mime import prose
 from inbox.models import DraftFile, Mailbox
 from inbox.sending import replies

@@ -32,7 +32,7 @@ from crm import notices, timeline
 from crm.models import Email
 from inbox import metrics, threads
 from inbox.connect import doors
-from inbox.logbook import confirm_delivery, is_answered
+from inbox.deliveries import confirm_delivery, is_answered
 from inbox.mime import given_ids
 from inbox.mime.ids import normal
 from inbox.models import HeaderBlock, MessageId, Outgoing, StepRun, TransportRecord
@@ -185,7 +185,8 @@ def _sent(outgoing: Outgoing, taken: posting.Taken) -> bool:
     if settled:
         return True
     # The claim ran out during the hand-over; what the server said is true all the same.
-    confirm_delivery(email, now)
+    if confirm_delivery(email, now):
+        timeline.touch(email.activity)
     return False
 
 
@@ -210,9 +211,10 @@ def _keep_transport(outgoing: Outgoing, answers: dict[str, str], now: datetime) 
         size=len(raw),
         answers=answers,
     )
-    keep_headers(outgoing.email, raw, HeaderBlock.Origin.SENT, now)
+    mail = [(outgoing.email, raw)]
+    keep_headers(mail, HeaderBlock.Origin.SENT, now)
     if StepRun.objects.filter(activity=outgoing.email_id).exists():  # M29: of a sequence, whole
-        keep_raw(outgoing.email, raw, now)
+        keep_raw(mail, now)
 
 
 def _refused(outgoing: Outgoing, fault: Fault) -> None:

@@ -1,25 +1,25 @@
 """One chunk of a folder: ledger, bodies, log. What a Reason opens is read here, and nothing else.
 
-The ledger is committed before a body is asked for (M13), and each message is logged in one
+The ledger is committed before a body is asked for (M13), and what is logged is so in one
 transaction with the cursor that passes it (I4).
 """
 
+import logging
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from crm.models import Email
 from crm.races import again
 from inbox.mime import tombstones
 from inbox.models import Folder, Mailbox, Reading
 from inbox.sync import quarantine
 from inbox.sync.bodies import bodies_of
-from inbox.sync.filing import Body, Filed, log, understand
+from inbox.sync.filing import Body, Read, log, understand
 from inbox.sync.judging import Verdict
 from inbox.sync.sent import note_known
 from inbox.sync.visit import Visit
@@ -28,15 +28,15 @@ from inbox.wire.imap import ReadingSession
 BODIES_AT_ONCE = 50
 BYTES_AT_ONCE = 16 * 1024 * 1024
 BEGINNING = 256 * 1024  # of a message above INBOX_MAX_MESSAGE_BYTES
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Read:
-    """A body, and what it comes to; where that could not be found out, why not (M47)."""
+class _Taken:
+    """A verdict, what was read for it, and why that could not be understood (M47)."""
 
-    reading: Reading
-    body: Body
-    filed: list[Filed]
+    verdict: Verdict
+    read: Read | None = None
     trouble: Exception | None = None
 
 
@@ -55,80 +55,66 @@ def chunks(verdicts: list[Verdict]) -> Iterator[list[Verdict]]:
         yield chunk
 
 
-def take(chunk: list[Verdict], folder: Folder, visit: Visit) -> None:
-    """Read what may be read of a chunk, log it, and move the cursor over it.
+def take(chunk: Sequence[Verdict], folder: Folder, visit: Visit) -> None:
+    """Read what may be read of a chunk, log it, and move the cursor over it, in one transaction.
 
-    Each message in a transaction of its own: locks on what two mailboxes share are never held
-    while the next message waits for another one's."""
-    read = _read_bodies(chunk, visit)
-    visit.receipt.bodies_read += len(read)
-    passed, refused = 0, Counter[str]()
-    for verdict in chunk:
-        passed += 1
-        refused.update([verdict.refusal] if verdict.refusal else [])
-        if not verdict.email and verdict.uid not in read and verdict is not chunk[-1]:
-            continue
-        _pass(verdict, read.get(verdict.uid), folder, visit, headers=passed, refused=refused)
-        passed, refused = 0, Counter()
-
-
-def _pass(
-    verdict: Verdict,
-    row: _Read | None,
-    folder: Folder,
-    visit: Visit,
-    *,
-    headers: int,
-    refused: Counter[str],
-) -> None:
-    """Log one message, or put it aside, and move the cursor over it, in one transaction."""
-    advance = partial(visit.advance, folder, verdict.uid + 1, headers=headers, **refused)
-    tries = iter([verdict])
-
-    @transaction.atomic
-    def log_and_advance() -> int:
-        logged = _log(next(tries, None) or _as_of_now(verdict), row, folder, visit)
-        advance(logged=logged)
-        return logged
-
+    Where that fails it is done again message by message, each in a transaction of its own, so that
+    one of them never holds up another."""
+    taken = _read_bodies(chunk, visit)
+    visit.receipt.bodies_read += sum(each.read is not None for each in taken)
     try:
-        visit.receipt.logged += again(log_and_advance)
-    except quarantine.ELSEWHERE:
-        raise
+        visit.receipt.logged += _log_and_advance(taken, folder, visit)
     except Exception as why:
-        if row is None:
+        if quarantine.is_elsewhere(why):
+            raise
+        _logger.info("a chunk is logged one by one", extra={"error_code": quarantine.place(why)})
+        _one_by_one(taken, folder, visit)
+
+
+def _one_by_one(taken: Sequence[_Taken], folder: Folder, visit: Visit) -> None:
+    """With each message go the headers before it that were left alone."""
+    passed: list[_Taken] = []
+    for each in taken:
+        passed.append(each)
+        if each.verdict.email or each.read or each is taken[-1]:
+            _pass(passed, folder, visit)
+            passed = []
+
+
+def _pass(taken: Sequence[_Taken], folder: Folder, visit: Visit) -> None:
+    """Log the last message of these, or put it aside, and move the cursor over it."""
+    try:
+        visit.receipt.logged += again(partial(_log_and_advance, taken, folder, visit))
+    except Exception as why:
+        read = taken[-1].read
+        if quarantine.is_elsewhere(why) or read is None:
             raise
         with transaction.atomic():
-            quarantine.put(why, row.body, verdict, visit.mailbox, folder, row.reading)
-            advance()
+            quarantine.put(why, read, visit.mailbox, folder)
+            _advance(taken, folder, visit, logged=0)
 
 
-def _as_of_now(verdict: Verdict) -> Verdict:
-    """What it was judged by may have been erased since, or moved to another thread."""
-    emails = Email.objects.select_related("thread", "activity").in_bulk(
-        [email.pk for email in (verdict.email, verdict.answers) if email]
-    )
-    return replace(
-        verdict,
-        email=emails.get(verdict.email.pk) if verdict.email else None,
-        answers=emails.get(verdict.answers.pk) if verdict.answers else None,
-    )
+@transaction.atomic
+def _log_and_advance(taken: Sequence[_Taken], folder: Folder, visit: Visit) -> int:
+    for each in taken:
+        if each.trouble:
+            raise each.trouble
+    note_known([each.verdict for each in taken if each.verdict.email], folder, timezone.now())
+    logged = log([each.read for each in taken if each.read], visit.mailbox, folder)
+    _advance(taken, folder, visit, logged=logged)
+    return logged
 
 
-def _log(verdict: Verdict, row: _Read | None, folder: Folder, visit: Visit) -> int:
-    if verdict.email:
-        note_known(verdict, visit.mailbox, folder, timezone.now())
-    if row is None or verdict.email:
-        return 0
-    if row.trouble:
-        raise row.trouble
-    return log(row.filed, row.body, verdict, visit.mailbox, folder, row.reading)
+def _advance(taken: Sequence[_Taken], folder: Folder, visit: Visit, *, logged: int) -> None:
+    refused = Counter(each.verdict.refusal for each in taken if each.verdict.refusal)
+    beyond = taken[-1].verdict.uid + 1
+    visit.advance(folder, beyond, headers=len(taken), logged=logged, **refused)
 
 
-def _read_bodies(chunk: list[Verdict], visit: Visit) -> dict[int, _Read]:
+def _read_bodies(chunk: Sequence[Verdict], visit: Visit) -> list[_Taken]:
     wanted = {verdict.uid: verdict for verdict in chunk if verdict.reason}
     if not wanted:
-        return {}
+        return [_Taken(verdict) for verdict in chunk]
     ledger = _write_ledger(wanted.values(), visit)
     read, gone = {}, set(ledger)
     for uid, body in _bodies(wanted, visit.session):
@@ -138,7 +124,7 @@ def _read_bodies(chunk: list[Verdict], visit: Visit) -> dict[int, _Read]:
     # Expunged between header and body: nothing was read of it, so the ledger does not say so.
     if gone:
         Reading.objects.filter(pk__in=[ledger[uid].pk for uid in gone]).delete()
-    return read
+    return [read.get(verdict.uid) or _Taken(verdict) for verdict in chunk]
 
 
 def _bodies(
@@ -157,13 +143,13 @@ def _bodies(
         yield uid, Body(*begun) if begun else None
 
 
-def _understood(body: Body, verdict: Verdict, reading: Reading, mailbox: Mailbox) -> _Read:
+def _understood(body: Body, verdict: Verdict, reading: Reading, mailbox: Mailbox) -> _Taken:
     try:
-        return _Read(reading, body, understand(body, verdict, mailbox))
+        return _Taken(verdict, Read(verdict, body, reading, understand(body, verdict, mailbox)))
     except quarantine.ELSEWHERE:
         raise
     except Exception as why:
-        return _Read(reading, body, [], why)
+        return _Taken(verdict, Read(verdict, body, reading, []), why)
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
-"""A body that was read becomes e-mails: parsed, its files stored, logged (M14, M18)."""
+"""Bodies that were read become e-mails: parsed, their files stored, logged (M14, M18)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -8,15 +8,11 @@ from django.utils import timezone
 
 from crm.models import Email, User
 from crm.retention import doom
+from inbox import copies
 from inbox.arrivals import Arrival
-from inbox.logbook import (
-    StoredFile,
-    log_incoming,
-    name_files,
-    reported,
-    store_files,
-    these_alone,
-)
+from inbox.files import StoredFile, name_files, store_files
+from inbox.intake import reported
+from inbox.logbook import log_found
 from inbox.mime.parse import parse
 from inbox.models import Folder, HeaderBlock, Mailbox, Reading, TransportRecord
 from inbox.models.transport import keep_headers, keep_raw
@@ -35,6 +31,26 @@ class Body:
 
     raw: bytes
     outlined: Sequence[Outlined] | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """A message whose body was read, and the letters that it comes to: none for a report about
+    mail that is not ours, several where several were forwarded (M16)."""
+
+    verdict: Verdict
+    body: Body
+    reading: Reading | None
+    filed: Sequence[Filed]
+
+
+@dataclass(frozen=True)
+class _Logged:
+    """A letter of such a message, and what it is now."""
+
+    read: Read
+    files: Sequence[StoredFile]
+    email: Email | None
 
 
 def understand(body: Body, verdict: Verdict, mailbox: Mailbox) -> list[Filed]:
@@ -57,55 +73,73 @@ def _files(letter: Letter, body: Body, verdict: Verdict) -> list[StoredFile]:
     return store_files(letter.parsed.attachments) if ours else []
 
 
-def log(
-    found: list[Filed],
-    body: Body,
-    verdict: Verdict,
-    mailbox: Mailbox,
-    folder: Folder,
-    reading: Reading | None,
-) -> int:
-    """How many e-mails it came to: none for a report about mail that is not ours, or for a forward
-    in which there is none; several where several were forwarded."""
-    logged: list[Email] = []
-    for letter, files in found:
-        email = log_incoming(letter.parsed, files, _arrival(verdict, letter, mailbox, folder))
-        if email is None:
-            doom(file.path for file in files if file.path)
-            continue
-        if reading:
-            Reading.objects.filter(pk=reading.pk).update(email=email)
-        _keep_beside(email, body, verdict, mailbox)
-        logged.append(email)
-    these_alone(logged, folder, verdict.uid)
-    return len(logged)
+def log(found: Sequence[Read], mailbox: Mailbox, folder: Folder) -> int:
+    """Log messages of a folder, in their order; how many e-mails they came to. A constant number
+    of statements."""
+    parts = [(read, letter, files) for read in found for letter, files in read.filed]
+    users = User.objects.in_bulk({read.verdict.sent_by for read in found} - {None})
+    emails = log_found([_arrival(*part, mailbox, users) for part in parts])
+    logged = [
+        _Logged(read, files, email)
+        for (read, _letter, files), email in zip(parts, emails, strict=True)
+    ]
+    doom(file.path for row in logged if not row.email for file in row.files if file.path)
+    kept = [(row.read, row.email) for row in logged if row.email]
+    copies.note(_by_uid(found, kept), folder)
+    _keep_beside(kept, mailbox)
+    return len(kept)
 
 
-def _keep_beside(email: Email, body: Body, verdict: Verdict, mailbox: Mailbox) -> None:
-    """How it came, for as long as retention says (M28 to M30)."""
-    now, block = timezone.now(), verdict.block
-    TransportRecord.objects.create(
-        email=email, mailbox=mailbox, at=now, size=block.size, arrived_at=_in_time(block.arrived_at)
+def _by_uid(found: Iterable[Read], kept: Iterable[tuple[Read, Email]]) -> dict[int, list[Email]]:
+    emails: dict[int, list[Email]] = {read.verdict.uid: [] for read in found}
+    for read, email in kept:
+        emails[read.verdict.uid].append(email)
+    return emails
+
+
+def _keep_beside(kept: Sequence[tuple[Read, Email]], mailbox: Mailbox) -> None:
+    """What it was read for (M13), and how it came, for as long as retention says (M28 to M30)."""
+    now, readings = timezone.now(), []
+    for read, email in kept:
+        if read.reading:
+            read.reading.email = email
+            readings.append(read.reading)
+    Reading.objects.bulk_update(readings, ["email"])
+    TransportRecord.objects.bulk_create(
+        TransportRecord(
+            email=email,
+            mailbox=mailbox,
+            at=now,
+            size=read.verdict.block.size,
+            arrived_at=_in_time(read.verdict.block.arrived_at),
+        )
+        for read, email in kept
     )
-    keep_headers(email, body.raw, HeaderBlock.Origin.SYNCED, now)
-    if verdict.reason and verdict.reason.rule in KEPT_RAW:
-        keep_raw(email, body.raw, now)
+    raws = [(email, read.body.raw) for read, email in kept]
+    keep_headers(raws, HeaderBlock.Origin.SYNCED, now)
+    whole = [r.verdict.reason is not None and r.verdict.reason.rule in KEPT_RAW for r, _ in kept]
+    keep_raw((raw for raw, is_kept in zip(raws, whole, strict=True) if is_kept), now)
 
 
-def _arrival(verdict: Verdict, letter: Letter, mailbox: Mailbox, folder: Folder) -> Arrival:
+def _arrival(
+    read: Read,
+    letter: Letter,
+    files: Sequence[StoredFile],
+    mailbox: Mailbox,
+    users: dict[int, User],
+) -> Arrival:
+    verdict = read.verdict
     assert verdict.reason is not None  # only such bodies were read
-    at = letter.at or verdict.block.arrived_at
     return Arrival(
+        parsed=letter.parsed,
+        files=files,
         mailbox=mailbox,
-        folder=folder,
-        uid=verdict.uid,
-        arrived_at=_in_time(at),
+        arrived_at=_in_time(letter.at or verdict.block.arrived_at),
         identity=letter.identity,
         reason=verdict.reason,
-        answers=verdict.answers,
         outgoing=letter.outgoing,
         unproven=verdict.unproven,
-        by=User.objects.get(pk=verdict.sent_by) if verdict.sent_by else None,
+        by=users[verdict.sent_by] if verdict.sent_by else None,
         dated=None if letter.parsed.retold else letter.parsed.date,
     )
 

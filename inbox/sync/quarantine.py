@@ -19,13 +19,14 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
+from crm.races import again, is_lost_race
 from inbox.connect import doors
 from inbox.mime import tombstones
 from inbox.mime.headers import parse_headers
 from inbox.models import Folder, Mailbox, Quarantined, Reading
 from inbox.sync.bodies import bodies_of
 from inbox.sync.facts import is_never_logged
-from inbox.sync.filing import Body, log, understand
+from inbox.sync.filing import Body, Read, log, understand
 from inbox.sync.judging import Verdict
 from inbox.sync.rules import reason_given
 from inbox.sync.visit import LeaseLost
@@ -40,17 +41,15 @@ ELSEWHERE = (OperationalError, InterfaceError, OSError, LeaseLost, Fault)
 _logger = logging.getLogger(__name__)
 
 
-def put(
-    why: Exception,
-    body: Body,
-    verdict: Verdict,
-    mailbox: Mailbox,
-    folder: Folder,
-    reading: Reading | None,
-) -> None:
+def is_elsewhere(why: Exception) -> bool:
+    """A race that was lost is not: done again, it goes through."""
+    return isinstance(why, ELSEWHERE) and not is_lost_race(why)
+
+
+def put(why: Exception, read: Read, mailbox: Mailbox, folder: Folder) -> None:
     """Keep a message that could not be logged, with the kind and the place of what went wrong."""
     assert folder.uidvalidity is not None  # it was examined before anything was found in it
-    error = _place(why)
+    verdict, error = read.verdict, place(why)
     fields = {"mailbox": mailbox.pk, "folder": folder.pk, "uid": verdict.uid, "error_code": error}
     _logger.error("a message was put into quarantine", extra=fields)
     Quarantined.objects.update_or_create(
@@ -60,12 +59,12 @@ def put(
         defaults={
             "mailbox": mailbox,
             "answers": verdict.answers,
-            "reading": reading,
+            "reading": read.reading,
             "arrived_at": verdict.block.arrived_at,
             "size": verdict.block.size,
             "error": error,
-            "sealed": _seal(body, verdict),
-            "cut": len(body.raw) > LARGEST,
+            "sealed": _seal(read.body, verdict),
+            "cut": len(read.body.raw) > LARGEST,
         },
     )
 
@@ -103,16 +102,21 @@ def replay(row: Quarantined) -> bool:
 
 def _logged(tried: _Tried) -> bool:
     found = understand(tried.body, tried.verdict, tried.mailbox)
-    with transaction.atomic():
+    read = Read(tried.verdict, tried.body, tried.reading, found)
+
+    @transaction.atomic
+    def log_and_leave() -> None:
         if not Quarantined.objects.select_for_update().filter(pk=tried.row.pk).exists():
-            return True  # another press was quicker
-        log(found, tried.body, tried.verdict, tried.mailbox, tried.folder, tried.reading)
-        tried.row.delete()
+            return  # another press was quicker
+        log([read], tried.mailbox, tried.folder)
+        Quarantined.objects.filter(pk=tried.row.pk).delete()
+
+    again(log_and_leave)
     return True
 
 
 def _stays(row: Quarantined, why: Exception) -> bool:
-    row.error, row.tried_at, row.attempts = _place(why), timezone.now(), row.attempts + 1
+    row.error, row.tried_at, row.attempts = place(why), timezone.now(), row.attempts + 1
     row.save(update_fields=["error", "tried_at", "attempts"])
     return False
 
@@ -156,7 +160,7 @@ def naming(addresses: Collection[str]) -> list[int]:
     return found
 
 
-def _place(why: Exception) -> str:
+def place(why: Exception) -> str:
     """`ValueError in bodies.py, line 97`: an error's own words may be those of the message."""
     if isinstance(why, Fault):
         return f"{type(why).__name__}: {why.code}"[:200]

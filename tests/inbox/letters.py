@@ -2,8 +2,16 @@
 
 from email.message import EmailMessage
 from email.utils import make_msgid
+from typing import Any
+
+from django.utils import timezone
 
 from crm.models import Email
+from inbox.arrivals import Arrival
+from inbox.mime.ids import normal
+from inbox.mime.parse import parse
+from inbox.models import Mailbox
+from inbox.sync.rules import reason_given
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d7"
@@ -97,3 +105,12 @@ Content-Type: text/rfc822-headers
         .replace("\n", "\r\n")
         .encode()
     )
+
+
+def arrival_of(raw: bytes, mailbox: Mailbox, **more: Any) -> Arrival:
+    """A message as a look takes it to the logbook."""
+    parsed = parse(raw)
+    more.setdefault("identity", normal(parsed.message_id))
+    more.setdefault("arrived_at", timezone.now())
+    reason = reason_given(more.pop("rule", "folder"), more.pop("known_id", ""))
+    return Arrival(parsed, (), mailbox, reason=reason, dated=parsed.date, **more)

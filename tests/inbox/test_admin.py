@@ -105,7 +105,7 @@ def test_nothing_of_a_private_email_is_shown_to_operators(operator: Client, hana
     to = [contact.email]
     TransportRecord.objects.create(at=now, size=1, sender=to[0], recipients=to, **about)
     for origin in ("synced", "sent"):
-        keep_headers(email, CANARY.encode(), origin, now)
+        keep_headers([(email, CANARY.encode())], origin, now)
     RawCopy.objects.create(email=email, at=now, text=CANARY)
     AwaitedId.objects.create(email=email, value="x@y", distance=0)
     Reader.objects.create(email=email, user=hana)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from crm import privacy, timeline
 from crm.models import Activity, Contact, Email, Notice, User
-from inbox import logbook
+from inbox import copies
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import composer, outbox
 from inbox.sync import engine
@@ -189,8 +189,7 @@ def test_a_place_that_a_restored_server_gave_to_another_message_is_that_ones(
     folder.uidvalidity = 7
     before, now = make_email(aoki, by=hana), make_email(aoki, by=hana)
     for email in (before, now):
-        logbook.note_copy(email, mailbox, folder, 3)
-        logbook.these_alone([email], folder, 3)
+        copies.note({3: [email]}, folder)
     assert (now.copies.get().uid, now.visibility) == (3, "metadata")
     copy = before.copies.get()
     assert (copy.mailbox, copy.folder, copy.uid) == (mailbox, None, None)

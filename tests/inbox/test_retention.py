@@ -57,7 +57,7 @@ def beside(contact: Contact, mailbox: Mailbox, at: datetime) -> Email:
     email = make_email(contact)
     Transport.objects.create(email=email, mailbox=mailbox, at=at, size=5, recipients=["a@b.test"])
     for origin in HeaderBlock.Origin:
-        keep_headers(email, b"Subject: x\r\n\r\nbody", origin, at)
+        keep_headers([(email, b"Subject: x\r\n\r\nbody")], origin, at)
     RawCopy.objects.create(email=email, at=at, text="Subject: x\r\n\r\nbody")
     folder = Folder.objects.get_or_create(mailbox=mailbox, name="INBOX", role="inbox")[0]
     MailboxCopy.objects.create(

@@ -59,6 +59,27 @@ def test_of_two_threads_that_are_answered_the_nearest_wins(
 
 
 @pytest.mark.rule("M27")
+def test_of_letters_found_in_one_look_each_answers_the_nearest_that_it_names(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot
+) -> None:
+    """The second names the offer, too, by which alone it was known when the look began."""
+    offer = send(mailbox, aoki.email, "Offer")
+    first = reply_to(offer, sender=aoki.email, to=mailbox.email)
+    named = f"{names(offer)} {first['Message-ID']}"
+    second = letter(
+        sender="boss@aoki.example",
+        to=mailbox.email,
+        answers=str(first["Message-ID"]),
+        references=named,
+    )
+    for raw in (first, second):
+        dovecot.deliver(mailbox.email, raw.as_bytes())
+    one, two = look(mailbox)
+    assert (one.answers, two.answers) == (offer, one)
+    assert not AwaitedId.objects.exists()
+
+
+@pytest.mark.rule("M27")
 def test_mail_about_something_else_is_known_by_subject_and_people(
     mailbox: Mailbox, aoki: Contact, weber: Contact, dovecot: Dovecot
 ) -> None:

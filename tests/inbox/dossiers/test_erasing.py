@@ -30,9 +30,8 @@ from crm.models import (
     User,
 )
 from crm.undo import changed, remember
-from inbox import newcomers
+from inbox import logbook
 from inbox.dossiers import erasing
-from inbox.mime.types import Address
 from inbox.models import (
     Draft,
     DraftFile,
@@ -47,6 +46,7 @@ from inbox.models import (
 from inbox.models.transport import keep_headers
 from inbox.sending.replies import reply_to
 from tests.factories import make_deal, make_email, make_mailbox, make_note, make_user
+from tests.inbox.letters import arrival_of, letter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("M36")]
 
@@ -98,7 +98,7 @@ def everything(quorn: Contact, weber: Contact, hana: User) -> tuple[Email, Email
     make_mailbox(hana)
     alone = make_email(quorn, subject="Zyxwy asks", text=SAID, html=f"<p>{SAID}</p>", by=hana)
     attach(alone, b"kumquat, private", "kumquat.txt")
-    keep_headers(alone, f"From: {ADDRESS}\r\n\r\n".encode(), "synced", timezone.now())
+    keep_headers([(alone, f"From: {ADDRESS}\r\n\r\n".encode())], "synced", timezone.now())
     RawCopy.objects.create(email=alone, at=timezone.now(), text=SAID)
     TransportRecord.objects.create(email=alone, at=timezone.now(), size=1, recipients=[ADDRESS])
     thread = Thread.objects.create(subject="Quorn and Weber")
@@ -204,11 +204,12 @@ def test_no_look_brings_it_back_nor_makes_them_a_contact(
     assert not Email.objects.exists()
     gone = MessageId.objects.known([], erased=[email.message_id.strip("<>")])
     assert gone["kumquat-1@canary-vale.example"].email is None
-    people = [("from", Address("Zyxwy Quorn", ADDRESS)), ("from", Address("New", "new@x.test"))]
-    met = newcomers.meet(people, (), mailbox, by=hana, ask=False, ours=False)
-    assert set(met.made) == {"new@x.test"}
-    asked = newcomers.meet(people[:1], (), mailbox, by=hana, ask=True, ours=False)
-    assert not asked.offered
+    for wish in ("ask", "always"):
+        mailbox.change(contact_creation=wish)
+        mail = letter(sender=f"Zyxwy Quorn <{ADDRESS}>", to=f"{hana.email}, new@x.test")
+        logbook.log_found([arrival_of(mail.as_bytes(), mailbox)])
+    assert Participant.objects.get(stranger=True).address == "new@x.test"
+    assert Contact.objects.get().email == "new@x.test"
 
 
 @pytest.mark.rule("M57")

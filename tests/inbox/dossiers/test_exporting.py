@@ -45,7 +45,7 @@ def test_all_that_is_stored_on_a_contact(aoki: Contact, hana: User, tmp_path: Pa
     email = make_email(
         aoki, subject="お見積り", text="From here on\nit is text.", html="<p>x</p>", at=AT, by=hana
     )
-    keep_headers(email, b"X-Kept: yes\r\n\r\n", "synced", AT)
+    keep_headers([(email, b"X-Kept: yes\r\n\r\n")], "synced", AT)
     for name in ("../../etc/passwd", "PASSWD", "con.txt", "見積.pdf"):
         attach(email, name.encode(), name)
     make_note(aoki, "They called.")

@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -15,9 +16,17 @@ from django.utils import timezone
 
 from crm import retention
 from crm.models import Attachment, Contact, Email, Hold, User
-from inbox import logbook
+from inbox import files
 from inbox.connect import joining
-from inbox.models import Folder, Mailbox, NeverLog, Outgoing, Quarantined, Reading
+from inbox.models import (
+    Folder,
+    HeadersRead,
+    Mailbox,
+    NeverLog,
+    Outgoing,
+    Quarantined,
+    Reading,
+)
 from inbox.retention import RULES
 from inbox.sending import composer, outbox
 from inbox.sync import engine, filing, quarantine
@@ -145,11 +154,57 @@ def test_what_cannot_be_stored_is_put_aside_too(
     reply = rich_reply_to(sent, sender=aoki.email, to=mailbox.email)
     dovecot.deliver(mailbox.email, reply.as_bytes())
     with monkeypatch.context() as broken:
-        broken.setattr(logbook, "store_content", lambda content: b""[content])
+        broken.setattr(files, "store_content", lambda content: b""[content])
         assert look(mailbox).logged == 0
     assert Quarantined.objects.count() == 1
     assert replayed().startswith("1 left")
     assert Attachment.objects.get(name="見積書.pdf").content().startswith(b"%PDF")
+
+
+@pytest.mark.rule("M47")
+def test_one_that_the_database_refuses_holds_up_none_of_those_beside_it(
+    mailbox: Mailbox, three: None
+) -> None:
+    """They are written together, in one transaction; then one by one."""
+    with refusing("crm_email", "text", CANARY):
+        receipt = look(mailbox)
+    assert (receipt.bodies_read, receipt.logged) == (3, 2)
+    texts = Email.objects.filter(direction="incoming").values_list("text", flat=True)
+    assert [text.strip() for text in texts.order_by("pk")] == ["Yes.", "No."]
+    assert HeadersRead.objects.get(mailbox=mailbox).count == receipt.headers_read
+    row = Quarantined.objects.get()
+    assert row.reading and not row.reading.email
+    assert replayed().startswith("1 left")
+    assert look(mailbox).headers_read == 0
+
+
+@contextmanager
+def refusing(table: str, column: str, word: str) -> Iterator[None]:
+    """The database takes no row of this table whose column holds the word."""
+    refused = f"NEW.{column} LIKE '%{word}%'"
+    ways = {
+        "sqlite": [
+            f"CREATE TRIGGER refusing BEFORE INSERT ON {table} WHEN {refused} "
+            "BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        ],
+        "postgresql": [
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'refused'; END $$",
+            f"CREATE TRIGGER refusing BEFORE INSERT ON {table} FOR EACH ROW "
+            f"WHEN ({refused}) EXECUTE FUNCTION refuse()",
+        ],
+    }
+    gone = {
+        "sqlite": ["DROP TRIGGER refusing"],
+        "postgresql": [f"DROP TRIGGER refusing ON {table}", "DROP FUNCTION refuse"],
+    }
+    with connection.cursor() as cursor:
+        for statement in ways[connection.vendor]:
+            cursor.execute(statement)
+        yield
+        connection.check_constraints()  # PostgreSQL drops no trigger while others wait
+        for statement in gone[connection.vendor]:
+            cursor.execute(statement)
 
 
 @pytest.mark.parametrize("why", [OperationalError("no database"), OSError("the disk is full")])
