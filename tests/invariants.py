@@ -21,8 +21,9 @@ from django.test.utils import CaptureQueriesContext
 
 from crm import integrity
 from crm.models import Email, Participant
+from inbox.deliveries import is_answered
+from inbox.intake import MOST_TEXT
 from inbox.integrity import QUESTIONS
-from inbox.logbook import MOST_TEXT, is_answered
 from inbox.mime.headers import parse_headers
 from inbox.mime.ids import normal
 from inbox.mime.parse import parse
