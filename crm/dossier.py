@@ -16,7 +16,9 @@ def about(contact: Contact, user: User) -> dict[str, Any]:
     """The record itself, its addresses, and the deals and the company that `user` may see."""
     company = contact.company
     shown = company and type(company).objects.visible_to(user).filter(pk=company.pk).exists()
-    columns = ("first_name", "last_name", "reading", "job_title", "phone", "properties")
+    columns = (
+        *("first_name", "last_name", "reading", "job_title", "phone", "time_zone", "properties"),
+    )
     return {
         "id": contact.pk,
         **{name: getattr(contact, name) for name in columns},

@@ -1,11 +1,12 @@
 """REST: contacts, their timeline and their attachments."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Status
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from crm import timeline
 from crm.models import AddressTaken, Attachment, Company, Contact, User
@@ -29,9 +30,17 @@ class ContactIn(Body):
     first_name: str = Field("", max_length=100)
     last_name: str = Field("", max_length=100)
     phone: str = Field("", max_length=50)
+    time_zone: str = Field("", max_length=64)  # "Asia/Tokyo"; "" where it is not known
     company_id: str | None = None
     owner_id: str | None = None
     properties: dict[str, Any] = {}
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_one(cls, value: str) -> str:
+        if value and value not in available_timezones():
+            raise ValueError("Give the name of a time zone, Asia/Tokyo say.")
+        return value
 
 
 @router.get("")
@@ -112,6 +121,7 @@ def show(contact: Contact) -> Json:
         "first_name": contact.first_name,
         "last_name": contact.last_name,
         "phone": contact.phone,
+        "time_zone": contact.time_zone,
         "company_id": str(contact.company_id) if contact.company_id else None,
         "owner_id": str(contact.owner_id) if contact.owner_id else None,
         "properties": contact.properties,
@@ -133,7 +143,7 @@ def _one(request: HttpRequest, contact_id: str) -> Contact:
 def _write(contact: Contact, payload: ContactIn, request: HttpRequest) -> None:
     """Only what was sent is changed."""
     given = payload.dict(exclude_unset=True)
-    for name in ("first_name", "last_name", "phone", "properties"):
+    for name in ("first_name", "last_name", "phone", "time_zone", "properties"):
         if name in given:
             setattr(contact, name, given[name])
     if "company_id" in given:

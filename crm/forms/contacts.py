@@ -11,7 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from crm import records
 from crm.forms.choosing import AddressesField
 from crm.forms.records import RecordForm
+from crm.forms.setup import zones
 from crm.models import AddressTaken, Contact, UndoEntry
+
+
+def _zones() -> list[tuple[str, Any]]:
+    return [("", _("Not known")), *zones()]
 
 
 class ContactForm(RecordForm):
@@ -50,16 +55,19 @@ class ContactDetailsForm(RecordForm):
     """All that is known of a person, to change it."""
 
     addresses = AddressesField(label=_("E-mail addresses"), required=False)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zones, required=False)
 
     class Meta:
         model = Contact
         fields = [
-            *("first_name", "last_name", "reading", "job_title", "phone", "owner", "audience")
+            *("first_name", "last_name", "reading", "job_title", "phone", "time_zone"),
+            *("owner", "audience"),
         ]
 
     all_optional = True
     field_order = [
-        *("first_name", "last_name", "reading", "job_title", "company_name", "addresses", "phone")
+        *("first_name", "last_name", "reading", "job_title", "company_name", "addresses"),
+        *("phone", "time_zone"),
     ]
 
     def __init__(self, *args: Any, **values: Any) -> None:

@@ -24,7 +24,7 @@ FORMS: dict[str, Any] = {"contact": ContactDetailsForm, "company": CompanyForm, 
 
 NAMES = {
     "contact": (
-        *("first_name", "last_name", "reading", "job_title", "phone"),
+        *("first_name", "last_name", "reading", "job_title", "phone", "time_zone"),
         *("company_name", "owner", "audience"),
     ),
     "company": ("name", "domain", "owner", "audience"),
@@ -40,6 +40,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
     "reading": (gettext_lazy("Reading"), gettext_lazy("Add a reading")),
     "job_title": (gettext_lazy("Job title"), gettext_lazy("Add a job title")),
     "phone": (gettext_lazy("Phone"), gettext_lazy("Add a number")),
+    "time_zone": (gettext_lazy("Time zone"), gettext_lazy("Add a time zone")),
     "company_name": (gettext_lazy("Company"), gettext_lazy("Add a company")),
     "owner": (gettext_lazy("Owner"), gettext_lazy("Nobody")),
     "audience": (gettext_lazy("Seen by"), gettext_lazy("Choose who")),
@@ -86,6 +87,8 @@ def _text(record: Any, name: str, company: Company | None) -> str:
             return money(record)
         case "close_date":
             return date_format(record.close_date) if record.close_date else ""
+        case "time_zone":
+            return str(record.time_zone.replace("_", " "))
     return str(getattr(record, name) or "")
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from crm import web
-from crm.models import Contact
+from crm.models import Contact, User
 from crm.web import Request, page
 from inbox.forms.composer import ComposerForm
 from inbox.forms.sending import SendingForm
@@ -117,11 +117,21 @@ def _sending(request: Request, writing: Writing, doubts: Sequence[Doubt]) -> dic
     sending = SendingForm(web.posted(request), initial=start, auto_id=f"send-{writing.ids}")
     return {
         "sending": sending,
-        "offers": offers(now),
+        "offers": offers(now, _zone(writing, request.user)),
         "doubts": doubts,
         "confirmed": [*sending.confirmed, *(doubt.key for doubt in doubts if not doubt.ticked)],
         "colleagues": [] if doubts else guard.writing_now(scene, request.user, now),
     }
+
+
+def _zone(writing: Writing, user: User) -> str:
+    """Where who gets it is, as far as that is known, and `user` may know it; "" where it is not."""
+    record, answers = writing.place.record, writing.place.answers
+    if answers and answers.shows_people_to(user):
+        writer = answers.writer
+        rows = Contact.objects.visible_to(user).filter(pk=writer.contact_id if writer else None)
+        return rows.values_list("time_zone", flat=True).first() or ""
+    return record.time_zone if isinstance(record, Contact) else ""
 
 
 def _allowance(mailboxes: Iterable[Mailbox], sender: int | None) -> Allowance | None:

@@ -55,6 +55,9 @@ def test_a_contact_is_made_read_changed_and_trashed(api: Api) -> None:
     path = f"/contacts/{contact['id']}"
     assert api("patch", path, {"phone": "+81 6"}).json()["phone"] == "+81 6"
     assert api("get", path).json()["first_name"] == "Yuki"
+    assert api("patch", path, {"time_zone": "Asia/Tokyo"}).json()["time_zone"] == "Asia/Tokyo"
+    refused = api("patch", path, {"time_zone": "Tokyo"})
+    assert refused.status_code == 422 and "time_zone" in refused.json()["errors"][0]["field"]
     changed = api("patch", path, {"email": "new@aoki.example"}).json()
     assert changed["email"] == "new@aoki.example"
     assert len(changed["emails"]) == 3

@@ -48,6 +48,7 @@ def test_without_scripts_it_leads_to_the_field_of_the_form(
         ("first_name", "Yuko", "Yuko"),
         ("last_name", "青木", "青木"),
         ("reading", "あおき ゆき", "あおき ゆき"),
+        ("time_zone", "America/New_York", "America/New York"),
         ("job_title", "Buyer", "Buyer"),
         ("phone", "+81 6 5550", "+81 6 5550"),
         ("company_name", "Hoshizora Foods", "Hoshizora Foods"),

@@ -49,6 +49,21 @@ def test_send_logs_it_first(signed_in: Client, aoki: Contact, mailbox: Mailbox, 
     assert "Sending…" in signed_in.get(f"/contacts/{aoki.pk}/").content.decode()
 
 
+@pytest.mark.rule("M26")
+def test_send_later_offers_the_morning_of_who_gets_it(
+    signed_in: Client, aoki: Contact, rin: User, mailbox: Mailbox
+) -> None:
+    """On their page, and in an answer to them; not of whom one does not see."""
+    asked = make_email(aoki, text="Offer?")
+    pages = (f"/contacts/{aoki.pk}/emails/", f"/emails/{asked.pk}/reply/")
+    assert not [page for page in pages if b"Their morning" in signed_in.get(page).content]
+    aoki.change(time_zone="Pacific/Auckland")
+    assert all(b"Their morning in Auckland" in signed_in.get(page).content for page in pages)
+    aoki.change(owner=rin, audience="owner")
+    make_email(aoki, thread=asked.thread, by=mailbox.owner)
+    assert b"Auckland" not in signed_in.get(pages[1]).content
+
+
 def test_pressed_twice_it_is_sent_once(signed_in: Client, aoki: Contact, mailbox: Mailbox) -> None:
     for _press in range(2):
         signed_in.post(f"/contacts/{aoki.pk}/emails/", written(mailbox))
