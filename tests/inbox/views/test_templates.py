@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from crm.models import Contact, UndoEntry, User
 from crm.retention import sweep
-from inbox.models import Template, TemplateFolder, TemplateUse
+from inbox.models import Snippet, Template, TemplateFolder, TemplateUse
 from inbox.outreach.writing import both_forms
 from tests.factories import make_contact, make_email
 
@@ -170,6 +170,20 @@ def test_files_are_attached_kept_and_left_out(client: Client, hana: User) -> Non
     first, _second = row.files.all()
     client.post(row.get_absolute_url(), body(kept=first.pk))
     assert [file.name for file in row.files.all()] == ["a.pdf"]
+
+
+@pytest.mark.rule("M32")
+@pytest.mark.parametrize(("kind", "path"), [(Template, "templates"), (Snippet, "snippets")])
+def test_the_one_trash_leads_to_what_was_prewritten_and_it_says_when_it_goes(
+    client: Client, hana: User, kind: Any, path: str
+) -> None:
+    more = {"shortcut": "s"} if kind is Snippet else {}
+    row = kind.objects.create(owner=hana, name="Offer", text="Hello.", **more)
+    row.trash()
+    client.force_login(hana)
+    assert f'href="/{path}/?view=trash"' in client.get("/trash/").content.decode()
+    page = client.get(f"/{path}/?view=trash").content.decode()
+    assert "Offer" in page and "goes in 90 days" in page
 
 
 def test_the_trash_gives_back(client: Client, hana: User, ken: User) -> None:
