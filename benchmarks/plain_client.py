@@ -7,11 +7,11 @@ import re
 
 from imapclient import IMAPClient
 
-from inbox.mime.slips import FIELDS
+from inbox.mime.slips import REPLIES
 from inbox.models import MessageId
 
 _ID = re.compile(rb"<([^<>]+)>")
-_ITEM = f"BODY.PEEK[HEADER.FIELDS ({FIELDS.upper()})]"
+_ITEM = f"BODY.PEEK[HEADER.FIELDS ({REPLIES.fields.upper()})]"
 _AT_ONCE = 1_000
 
 

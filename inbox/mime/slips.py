@@ -11,32 +11,67 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-FIELDS = "From Message-ID In-Reply-To References Content-Type Return-Path"
-# Of a block that has the shape the ids are short and in brackets, somebody wrote it, and it is no
-# report by the standard. The names of fields as mail programs write them: matching every case would
-# take twice as long. Each repeat keeps what it took, so the time grows with the length alone.
-SHAPE = (
-    rb"(?:(?P<wrote>[Ff]rom:[ \t<>]*+[^\s<>][^\n]*+\n(?:[ \t][^\n]*+\n)*)"
-    rb"|(?:[Mm]essage-[Ii][Dd]|[Ii]n-[Rr]eply-[Tt]o|[Rr]eferences):"
+# Of a block that has the shape the ids are short and in brackets. The names of fields as mail
+# programs write them: matching every case would take twice as long. Each repeat keeps what it took,
+# so the time grows with the length alone.
+_IDS = (
+    rb"(?:[Mm]essage-[Ii][Dd]|[Ii]n-[Rr]eply-[Tt]o|[Rr]eferences):"
     rb"(?:[ \t\r\n]*+<[!-;=@-~]{1,250}+>)*[ \t\r]*+\n"
-    rb"|[Cc]ontent-[Tt]ype:(?!\s*+(?i:multipart/report))[^\n]*+\n(?:[ \t][^\n]*+\n)*"
-    rb"|[Rr]eturn-[Pp]ath:[ \t]*+<[!-;=?-~]++>[ \t\r]*+\n)*\r?+\n?+(?(wrote)|(?!))"
 )
-_SHAPE = re.compile(SHAPE)
+_OTHERS = (
+    rb"(?P<wrote>[Ff]rom:[ \t<>]*+[^\s<>][^\n]*+\n(?:[ \t][^\n]*+\n)*)"
+    rb"|[Cc]ontent-[Tt]ype:(?!\s*+(?i:multipart/report))[^\n]*+\n(?:[ \t][^\n]*+\n)*"
+    rb"|[Rr]eturn-[Pp]ath:[ \t]*+<[!-;=?-~]++>[ \t\r]*+\n"
+)
+_END = rb"\r?+\n?+"
+
+
+@dataclass(frozen=True)
+class Slip:
+    """Which fields are asked for, and what a plain block of them is like: `shape` is a regular
+    expression, and none of `servers` stands in it, in whatever case."""
+
+    fields: str
+    shape: bytes
+    servers: tuple[bytes, ...] = ()
+
+    def is_plain(self, block: bytes) -> bool:
+        """Whether `ids_in` finds all that a careful reading of this block would. With REPORTS also
+        whether no mail server wrote it, which may be about a letter of ours that it does not name
+        (M20).
+
+        >>> REPLIES.is_plain(b"References: <b@x>\\r\\n <c@x>\\r\\n\\r\\n")
+        True
+        >>> REPLIES.is_plain(b"In-Reply-To: your letter of Monday\\r\\n\\r\\n")
+        False
+        """
+        said = block.lower()
+        plain = re.fullmatch(self.shape, block) is not None
+        return plain and not any(word in said for word in self.servers)
+
+
+REPLIES = Slip("Message-ID In-Reply-To References", rb"(?:" + _IDS + rb")*" + _END)
+# Somebody wrote it, it is no report by the standard, and no mail server's address stands in it.
+REPORTS = Slip(
+    "From Message-ID In-Reply-To References Content-Type Return-Path",
+    rb"(?:" + _IDS + rb"|" + _OTHERS + rb")*" + _END + rb"(?(wrote)|(?!))",
+    servers=(b"daemon", b"master", b"delivery"),
+)
 _BRACKETS = re.compile(rb"<([^>]++)>")
 _ID = re.compile(rb"<([^<>]++)>")
 _NAMES = re.compile(rb"(?:\A|\n)(?:[Ii]n-[Rr]eply-[Tt]o|[Rr]eferences):[ \t\r\n]*+<")
 FEW = 20  # ids that are sought one by one
-_SERVERS = (b"daemon", b"master", b"delivery")  # words in the addresses of mail servers
 
 
 @dataclass(frozen=True)
 class Sheet:
     """The blocks of several messages in one piece of bytes, so that all are searched at once.
 
-    `shaped`: each is a match of SHAPE. Places count the messages, `starts` and `ends` the bytes.
+    `shaped`: each has the shape of the slip. Places count the messages, `starts` and `ends` the
+    bytes.
     """
 
+    slip: Slip
     data: bytes
     uids: Sequence[int]
     starts: Sequence[int]
@@ -65,9 +100,11 @@ class Sheet:
     def odd(self) -> set[int]:
         """The places of those that are not plain."""
         if not self.shaped:
-            return {place for place, (_uid, block) in enumerate(self) if not is_plain(block)}
-        said = self.data.lower()
-        return {place for word in _SERVERS for place in self._holding(word, said)}
+            plain = self.slip.is_plain
+            return {place for place, (_uid, block) in enumerate(self) if not plain(block)}
+        servers = self.slip.servers
+        said = self.data.lower() if servers else b""
+        return {place for word in servers for place in self._holding(word, said)}
 
     def answers(self) -> set[int]:
         """The places of those that name another message, where they are plain."""
@@ -92,16 +129,3 @@ def ids_in(plain: bytes) -> list[bytes]:
     """Every id that plain blocks carry or name, in normal form (`ids.normal`)."""
     found = _BRACKETS.findall(plain)
     return _ID.findall(plain) if b"<" in b"".join(found) else found  # "a < b" in somebody's name
-
-
-def is_plain(block: bytes) -> bool:
-    """Whether `ids_in` finds all that a careful reading of this block would, and no mail server
-    wrote it, which may be about a letter of ours without naming it (M20).
-
-    >>> is_plain(b"From: anna@x\\r\\nReferences: <b@x>\\r\\n <c@x>\\r\\n\\r\\n")
-    True
-    >>> is_plain(b"From: anna@x\\r\\nIn-Reply-To: your letter of Monday\\r\\n\\r\\n")
-    False
-    """
-    said = block.lower()
-    return _SHAPE.fullmatch(block) is not None and not any(word in said for word in _SERVERS)

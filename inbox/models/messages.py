@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, ClassVar, Self
 
@@ -45,6 +46,12 @@ class MessageIdQuerySet(models.QuerySet["MessageId"]):
         """Those with one of these values, however many they are."""
         unpacked = _UNPACKED[connections[self.db].vendor]
         return self.filter(value__in=RawSQL(unpacked, [json.dumps(sorted(values))]))
+
+    def first_made(self) -> datetime | None:
+        """When the CRM made the first id of its own, of those that it holds."""
+        made = self.filter(origin=MessageId.Origin.OWN).order_by("pk")
+        first: datetime | None = made.values_list("email__activity__created_at", flat=True).first()
+        return first
 
     def note(self, value: str, email: Email, origin: str = "seen", **more: Any) -> None:
         """Know an e-mail by this id, and the id after the e-mail has been erased. Raises

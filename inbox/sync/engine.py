@@ -234,7 +234,7 @@ def _headers(
     first: int, status: FolderStatus, folder: Folder, visit: Visit, *, waits: bool
 ) -> Iterator[list[HeaderBlock]]:
     if is_long(first, status) and replies_alone(folder):
-        return sifted(first, folder, visit, Sieve(), waits=waits)
+        return sifted(first, folder, visit, Sieve(status.messages), waits=waits)
     return _batches(visit.session.headers(first, None), HEADERS_AT_ONCE)
 
 

@@ -1,14 +1,15 @@
 """Which of the ids that a batch of headers names does the CRM hold? One query a batch (M7, M10)."""
 
 from collections.abc import Collection, Iterable, Mapping
-from itertools import islice
 
 from inbox.mime.types import ParsedHeaders
 from inbox.models import MessageId
 from inbox.sync.identity import fingerprint, identity, marks
 from inbox.sync.rules import ids_named_by
 
-IN_MEMORY = 200_000  # ids: some 15 MB
+WORTH = 10  # ids for each message of a scan: to learn more costs more than to ask for all
+LEAST, MOST = 2**16, 2**23  # bytes
+SPARSE = 32  # bytes for each id
 OVERLAP = 1_000  # rows: a lower number may be committed after a higher one
 
 
@@ -25,31 +26,31 @@ def known_ids(headers: Iterable[ParsedHeaders]) -> Mapping[str, MessageId]:
 
 
 class Sieve:
-    """Picks the ids that the CRM may hold out of very many, for a long scan.
+    """Picks the ids that the CRM holds out of very many, for a long scan: one query a batch.
 
-    As long as there are not too many they are kept here as hashes, and those that were added are
-    learnt when it is told to; else it is one query a batch.
+    Where it is worth it, all are learnt before, those that were added when it is told to: one byte
+    for each of many hashes says that an id has it, so that the query is about few.
     """
 
-    def __init__(self) -> None:
-        self._few = MessageId.objects.order_by("pk")[: IN_MEMORY + 1].count() <= IN_MEMORY
-        self._hashes: set[int] = set()
+    def __init__(self, messages: int) -> None:
+        newest = MessageId.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        size = 2 ** (min(max(SPARSE * newest, LEAST), MOST) - 1).bit_length()
+        self._seen = bytearray(size if newest <= WORTH * messages else 0)
         self._last = 0
 
     def refresh(self) -> None:
-        if not self._few:
+        if not self._seen:
             return
-        added = MessageId.objects.filter(pk__gt=self._last - OVERLAP).order_by("pk")
-        rows = added.values_list("pk", "value").iterator(chunk_size=10_000)
-        while some := list(islice(rows, 10_000)):
-            self._last = some[-1][0]
-            self._hashes.update([hash(value.encode()) for _pk, value in some])
+        alive = MessageId.objects.exclude(origin=MessageId.Origin.TOMBSTONE).order_by("pk")
+        added = alive.filter(pk__gt=self._last - OVERLAP).values_list("pk", "value")
+        seen, mask = self._seen, len(self._seen) - 1
+        for self._last, value in added.iterator(chunk_size=2_000):
+            seen[hash(value.encode()) & mask] = 1
 
     def held(self, ids: Collection[bytes]) -> set[bytes]:
-        if not self._few:
-            named = {value.decode("ascii", "replace") for value in ids}
-            known = MessageId.objects.among(named).values_list("value", flat=True)
-            return {value.encode() for value in known}
-        found = self._hashes.intersection(map(hash, ids))
-        by_hash = dict(zip(map(hash, ids), ids, strict=True)) if found else {}
-        return {by_hash[each] for each in found}
+        if seen := self._seen:
+            mask = len(seen) - 1
+            ids = [value for value in ids if seen[hash(value) & mask]]
+        named = {value.decode("ascii", "replace") for value in ids}
+        known = MessageId.objects.among(named).values_list("value", flat=True) if named else ()
+        return {value.encode() for value in known}

@@ -8,16 +8,18 @@ no Reason where replies alone are logged (M7). Whatever is odd is judged. What t
 covers (M11) is counted only where it would have been read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from inbox.mime.headers import parse_headers
 from inbox.mime.ids import normal
-from inbox.mime.slips import Sheet
-from inbox.models import Folder, Mailbox
+from inbox.mime.slips import REPLIES, REPORTS, Sheet
+from inbox.models import Folder, Mailbox, MessageId
 from inbox.sync.known import Sieve
+from inbox.sync.plan import OVERLAP
 from inbox.sync.visit import Held, Visit
-from inbox.wire.imap import HeaderBlock
+from inbox.wire.imap import HeaderBlock, ReadingSession
+from inbox.wire.responses import LARGEST
 from inbox.wire.standing import FolderStatus
 
 LONG = 2_000  # messages: fewer are looked at in full at once, which saves a round trip
@@ -43,12 +45,14 @@ def sifted(
     dealt with, so the cursor may move over what was passed over before it.
 
     `waits`: an answer to what is not known yet is looked at again after the INBOX."""
+    reports = _first_report(visit.session)
     for uids in visit.session.uids_above(first_uid):
         for start in range(0, len(uids), A_ROUND):
             a_round = uids[start : start + A_ROUND]
             visit.renew(SLIP * len(a_round))
             sieve.refresh()
-            chosen, answer = _chosen(a_round, sieve, visit, waits=waits)
+            slips = visit.session.slips(a_round, REPORTS if a_round[-1] >= reports else REPLIES)
+            chosen, answer = _chosen(a_round, slips, sieve, waits=waits)
             if answer:
                 visit.held.setdefault(folder.pk, Held(folder, answer))
             yield from visit.session.headers_of(chosen)
@@ -57,7 +61,16 @@ def sifted(
             visit.advance(folder, a_round[-1] + 1, headers=passed)
 
 
-def _chosen(uids: list[int], sieve: Sieve, visit: Visit, *, waits: bool) -> tuple[list[int], int]:
+def _first_report(session: ReadingSession) -> int:
+    """The first message that may be a delivery report about a letter of ours (M20): none is older
+    than the first letter that the CRM made."""
+    made = MessageId.objects.first_made()
+    return (made and session.first_since((made - OVERLAP).date())) or LARGEST
+
+
+def _chosen(
+    uids: list[int], slips: Iterable[list[Sheet]], sieve: Sieve, *, waits: bool
+) -> tuple[list[int], int]:
     """A message that may matter may be what another one answers, so its id counts from then on.
     One that the server left out may matter as well (F44). And where that `waits`, the first
     answer among what is passed over; 0: there is none."""
@@ -65,7 +78,7 @@ def _chosen(uids: list[int], sieve: Sieve, visit: Visit, *, waits: bool) -> tupl
     odd: set[int] = set()
     ours: set[bytes] = set()
     answer = 0
-    for sheets in visit.session.slips(uids):
+    for sheets in slips:
         ours |= sieve.held(list(chain.from_iterable(sheet.ids for sheet in sheets)))
         for sheet, places in zip(sheets, _odd(sheets, ours), strict=True):
             plain.update(sheet.uids)

@@ -116,7 +116,11 @@ class Client:
         if not all(_QUOTABLE.fullmatch(part) for command in commands for part in command):
             return [self._answer(self.say(*command)) for command in commands]  # literals wait
         before = self.library.imap.round_trips
-        tags = [self.say(*command) for command in commands]
+        tags = [self.library.imap.new_tag() for _command in commands]
+        lines = [
+            b" ".join([tag, *map(_said, said)]) for tag, said in zip(tags, commands, strict=True)
+        ]
+        self.stream.send(b"".join(line + b"\r\n" for line in lines))
         self.library.imap.round_trips = before + bool(commands)
         return [self._answer(tag) for tag in tags]
 
@@ -134,7 +138,7 @@ class Client:
         tag = line = self.library.imap.new_tag()
         for part in parts:
             if not isinstance(part, Argument) or _QUOTABLE.fullmatch(part):
-                line += b" " + (quoted(part) if isinstance(part, Argument) else part)
+                line += b" " + _said(part)
                 continue
             self.stream.send(line + b" {%d}\r\n" % len(part))
             self.await_go_ahead(tag)
@@ -268,6 +272,10 @@ def quoted(value: bytes) -> bytes:
     if not _QUOTABLE.fullmatch(value):
         raise ProtocolFault("unsendable")
     return b'"' + value.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+
+
+def _said(part: bytes) -> bytes:
+    return quoted(part) if isinstance(part, Argument) else part
 
 
 def is_exists(line: bytes) -> bool:

@@ -12,8 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Self
 
 from inbox.mime.origin import TRACE
-from inbox.mime.slips import FIELDS as SLIP_FIELDS
-from inbox.mime.slips import Sheet
+from inbox.mime.slips import Sheet, Slip
 from inbox.reason import Reason
 from inbox.wire import standing
 from inbox.wire.account import Account
@@ -178,10 +177,10 @@ class ReadingSession:
         for window in self._windows(first_uid, None):
             yield self._there(window, first_uid, end)
 
-    def slips(self, uids: Sequence[int]) -> Iterator[list[Sheet]]:
+    def slips(self, uids: Sequence[int], slip: Slip) -> Iterator[list[Sheet]]:
         """The few header fields by which a long scan sees what is plainly none of ours, of the
         messages between the first and the last of these."""
-        return fetch_slips(self._client, range(uids[0], uids[-1] + 1), SLIP_FIELDS)
+        return fetch_slips(self._client, range(uids[0], uids[-1] + 1), slip)
 
     def traces(self, uids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
         """What servers wrote above these messages: asked for where it matters whose mail it is."""

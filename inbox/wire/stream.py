@@ -97,13 +97,28 @@ class Stream:
 
     def read(self, size: int) -> bytes:
         """Exactly `size` bytes."""
+        self.fill(size)
+        return self._take(size)
+
+    def fill(self, size: int) -> None:
+        """Waits until `size` bytes are at hand."""
         if size > self.longest_literal:
             self.close()
             raise ProtocolFault("literal_too_long")
         until = time.monotonic() + self.timeout + size / SLOWEST
         while len(self._buffer) < size:
             self._receive(until)
-        return self._take(size)
+
+    def drain(self, most: int) -> None:
+        """Takes in what has come by now, some `most` bytes of it, without waiting."""
+        try:
+            while len(self._buffer) < most:
+                self._receive(0)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            pass
+        except ConnectionLost:
+            if not self._buffer:  # what was said before the end is heard first
+                raise
 
     def at_hand(self) -> bytes:
         """What has come and was not read, to be looked at; `skip` takes it."""
@@ -114,15 +129,10 @@ class Stream:
 
     def lines_at_hand(self) -> list[bytes]:
         """The whole lines that are here now, without waiting; a closed connection is a fault."""
-        try:
-            while len(self._buffer) <= LONGEST_LINE:
-                self._receive(0)
-        except (BlockingIOError, ssl.SSLWantReadError):
-            pass
-        except ConnectionLost:
-            if b"\n" not in self._buffer:  # what was said before the end is heard first
-                raise
+        self.drain(LONGEST_LINE + 1)
         end = self._buffer.rfind(b"\n") + 1
+        if self._closed and not end:
+            raise ConnectionLost("closed")
         return self._take(end).splitlines(keepends=True)
 
     def close(self) -> None:

@@ -1,16 +1,19 @@
 """A long scan finds what looking at every header would find, and asks in full for that alone."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from crm.models import Contact, Email, User
+from inbox.mime.slips import REPLIES, REPORTS, Slip
 from inbox.models import Folder, HeadersRead, Mailbox, Reading
 from inbox.models.mailboxes import LEASE
 from inbox.sync import engine, known, sift
 from inbox.sync.visit import Receipt
 from inbox.wire import imap, slips
 from inbox.wire.imap import ReadingSession
-from tests.factories import connect_mailbox
+from tests.factories import connect_mailbox, make_email
 from tests.inbox.letters import bounce_of, letter, reply_to
 from tests.inbox.sync.test_engine import MailUser, send
 from tests.servers.dovecot import Dovecot
@@ -53,6 +56,20 @@ def asked_in_full(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return asked
 
 
+@pytest.fixture
+def forms(monkeypatch: pytest.MonkeyPatch) -> list[Slip]:
+    """Which slips were asked for; the real thing goes on."""
+    asked: list[Slip] = []
+    really = ReadingSession.slips
+
+    def noting(session: ReadingSession, uids: list[int], slip: Slip):  # type: ignore[no-untyped-def]
+        asked.append(slip)
+        return really(session, uids, slip)
+
+    monkeypatch.setattr(ReadingSession, "slips", noting)
+    return asked
+
+
 def fill(dovecot: Dovecot, mailbox: Mailbox, sent: Email, customer: str) -> None:
     """Twenty letters, of which five concern us and one is odd."""
     to = mailbox.email
@@ -84,7 +101,9 @@ def look(mailbox: Mailbox) -> Receipt:
 
 
 @pytest.mark.rule("M38")
-@pytest.mark.parametrize("in_memory", [200_000, 0])
+@pytest.mark.parametrize(
+    ("worth", "most"), [(10, 2**16), (10, 1), (0, 0)], ids=["learnt", "too many", "asked for"]
+)
 def test_a_long_scan_logs_what_concerns_us_and_asks_for_little_else(
     mailbox: Mailbox,
     sent: Email,
@@ -92,9 +111,11 @@ def test_a_long_scan_logs_what_concerns_us_and_asks_for_little_else(
     dovecot: Dovecot,
     asked_in_full: list[int],
     monkeypatch: pytest.MonkeyPatch,
-    in_memory: int,
+    worth: int,
+    most: int,
 ) -> None:
-    monkeypatch.setattr(known, "IN_MEMORY", in_memory)
+    monkeypatch.setattr(known, "WORTH", worth)
+    monkeypatch.setattr(known, "MOST", most)
     fill(dovecot, mailbox, sent, aoki.email)
     receipt = look(mailbox)
 
@@ -105,6 +126,37 @@ def test_a_long_scan_logs_what_concerns_us_and_asks_for_little_else(
     inbox = Folder.objects.get(role=Folder.Role.INBOX)
     assert inbox.next_uid == 21
     assert look(mailbox).headers_read == 0
+
+
+@pytest.mark.rule("M20")
+def test_reports_are_looked_for_among_what_is_no_older_than_our_first_letter(
+    mailbox: Mailbox,
+    sent: Email,
+    aoki: Contact,
+    dovecot: Dovecot,
+    asked_in_full: list[int],
+    forms: list[Slip],
+) -> None:
+    older = timezone.now() - timedelta(days=20)
+    strange = letter(sender="mailer-daemon@x.test", to=mailbox.email, answers="<x@x.test>")
+    for _number in range(20):
+        dovecot.append(mailbox.email, "INBOX", strange.as_bytes(), at=older)
+    fill(dovecot, mailbox, sent, aoki.email)
+    assert look(mailbox).logged == 5
+    assert forms == 4 * [REPLIES] + 4 * [REPORTS]
+    assert asked_in_full == [20 + uid for uid in (2, 4, 9, 11, 15, 18)]
+
+
+@pytest.mark.rule("M7")
+def test_who_has_never_sent_a_letter_asks_for_ids_alone(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot, asked_in_full: list[int], forms: list[Slip]
+) -> None:
+    known = make_email(aoki, by=mailbox.owner, message_id="<known@customer.test>")
+    for answers in ("<x@x.test>", "", f"{known.message_id}", "<y@y.test>", "<z@z.test>"):
+        reply = letter(sender=aoki.email, to=mailbox.email, answers=answers)
+        dovecot.deliver(mailbox.email, reply.as_bytes())
+    assert look(mailbox).logged == 1
+    assert (forms, asked_in_full) == ([REPLIES], [3])
 
 
 @pytest.mark.rule("M7")
@@ -181,8 +233,8 @@ def test_a_message_that_the_server_left_out_is_asked_about_in_full(
     fill(dovecot, mailbox, sent, aoki.email)
     really = ReadingSession.slips
 
-    def forgetful(session: ReadingSession, uids: list[int]):  # type: ignore[no-untyped-def]
-        for part in really(session, uids):
+    def forgetful(session: ReadingSession, uids: list[int], slip: Slip):  # type: ignore[no-untyped-def]
+        for part in really(session, uids, slip):
             yield [sheet for sheet in part if 11 not in sheet.uids]
 
     monkeypatch.setattr(ReadingSession, "slips", forgetful)
@@ -200,9 +252,9 @@ def test_the_lease_is_held_for_as_long_as_a_slow_server_takes_for_a_round(
     fill(dovecot, mailbox, sent, aoki.email)
     really, left = ReadingSession.slips, []
 
-    def noting(session: ReadingSession, uids: list[int]):  # type: ignore[no-untyped-def]
+    def noting(session: ReadingSession, uids: list[int], slip: Slip):  # type: ignore[no-untyped-def]
         left.append(Mailbox.objects.get(pk=mailbox.pk).looking_until - timezone.now())
-        return really(session, uids)
+        return really(session, uids, slip)
 
     monkeypatch.setattr(ReadingSession, "slips", noting)
     monkeypatch.setattr(sift, "SLIP", 1_000_000)

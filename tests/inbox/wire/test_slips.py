@@ -2,6 +2,7 @@
 
 import pytest
 
+from inbox.mime.slips import REPLIES
 from inbox.wire import slips as wire_slips
 from inbox.wire.account import Account
 from inbox.wire.client import Client
@@ -22,7 +23,7 @@ def slips(server: ImapScript, uids: list[int]) -> list[list[tuple[int, bytes]]]:
     account = Account("localhost", server.port, "none", "me", "secret", "127.0.0.1", timeout=5)
     with open_reading(account, context("")) as session:
         session.examine("INBOX")
-        return [[slip for sheet in part for slip in sheet] for part in session.slips(uids)]
+        return [[slip for sheet in part for slip in sheet] for part in session.slips(uids, REPLIES)]
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +83,7 @@ def test_wherever_the_answer_is_cut_nothing_false_is_read() -> None:
             account = Account("localhost", server.port, "none", "me", "s", "127.0.0.1", timeout=0.2)
             with open_reading(account, context("")) as session:
                 session.examine("INBOX")
-                list(session.slips([1]))
+                list(session.slips([1], REPLIES))
 
 
 def test_answers_without_end_are_refused() -> None:
@@ -99,7 +100,7 @@ def test_who_leaves_early_closes_the_connection() -> None:
         client = Client(account)
         client.secure(context(""))
         client.login()
-        for _part in (parts := wire_slips.fetch_slips(client, range(1, 9), "X")):
+        for _part in (parts := wire_slips.fetch_slips(client, range(1, 9), REPLIES)):
             break
         parts.close()
         assert client.stream.closed
