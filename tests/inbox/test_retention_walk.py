@@ -291,6 +291,7 @@ def fill_the_trash(doomed: Email, by: User, contact: Contact) -> None:
 @pytest.mark.rule("M31")
 @pytest.mark.rule("M32")
 @pytest.mark.rule("M33")
+@pytest.mark.lawless("what was put aside is purged, and that nobody could read it is known")
 @pytest.mark.parametrize("walk", WALKS, indirect=True)
 def test_each_class_goes_when_its_time_is_over_and_nothing_else_does(
     walk: Walk,
