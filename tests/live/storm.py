@@ -4,8 +4,8 @@
     worker, watcher; beat on one); two processes of 25 people each; customers who answer.
 
 At random PostgreSQL is crashed and started, Redis killed, Dovecot restarted, and a worker, one of
-its children, a watcher or beat killed outright. At the end it is counted on the servers: nothing
-lost, nothing doubled, no page that says 500. Exit code 1 where that does not hold.
+its children, a watcher, beat or a web process killed outright. At the end it is counted on the
+servers: nothing lost, nothing doubled, no page that says 500. Exit code 1 where it is not so.
 """
 
 import argparse
@@ -249,6 +249,7 @@ class Storm:
             "the other's child killed": lambda: second.kill("worker", child=True),
             "watcher killed": lambda: random.choice((first, second)).kill("watcher"),
             "beat killed": lambda: first.kill("beat"),
+            "web killed": lambda: random.choice((first, second)).kill("web"),
         }
 
 

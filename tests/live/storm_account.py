@@ -1,6 +1,7 @@
 """What a storm begins with, when it is over, and the reckoning (script/storm)."""
 
 import json
+import logging
 import statistics
 import subprocess
 import sys
@@ -229,6 +230,7 @@ def _integrity() -> list[str]:
 
 def _invariants(world: tuple[Dovecot, Relay], logs: Sequence[str]) -> list[str]:
     lines = [line for line in logs if line.startswith("{")]
+    logging.disable(logging.CRITICAL)  # these looks are ours
     try:
         invariants.check(invariants.World(*world, lines))
     except AssertionError as why:
@@ -247,7 +249,7 @@ def _print_errors(logs: Sequence[str]) -> None:
             told[f"not JSON: {line[:80]}"] += line.startswith("{")
             continue
         if entry.get("level") in ("ERROR", "CRITICAL"):
-            ours = [p for p in entry.get("places", ()) if not p.startswith(("django", "celery"))]
+            ours = [p for p in entry.get("places", ()) if p.startswith(("crm/", "inbox/"))]
             place = ours[-1] if ours else ""
             told[f"{entry['message'][:60]} {entry.get('error', '')} {place}"] += 1
     for each, number in told.most_common(15):

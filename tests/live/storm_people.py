@@ -44,7 +44,6 @@ class Person(threading.Thread):
         super().__init__(daemon=True)
         self.cast, self.pause, self.until, self.say = cast, pause, until, say
         self.chance = random.Random(cast["session"])
-        self.line: http.client.HTTPConnection | None = None
 
     def run(self) -> None:
         time.sleep(self.chance.uniform(0, self.pause))
@@ -93,17 +92,18 @@ class Person(threading.Thread):
     def ask(self, deed: Deed, method: str, form: dict[str, Any] | None = None) -> Deed:
         headers, body = self.headers(deed, form)
         began = time.monotonic()
+        line = http.client.HTTPConnection(
+            *self.cast["door"], timeout=60
+        )  # as proxies do: a new one
         try:
-            self.line = self.line or http.client.HTTPConnection(*self.cast["door"], timeout=60)
-            self.line.request(method, deed.path, body, headers)
-            answer = self.line.getresponse()
+            line.request(method, deed.path, body, headers)
+            answer = line.getresponse()
             answer.read()
             status = answer.status
         except (OSError, http.client.HTTPException):
             status = 0
-        if status in (0, 503) and self.line:
-            self.line.close()
-            self.line = None
+        finally:
+            line.close()
         deed.statuses.append(status)
         deed.seconds.append(round(time.monotonic() - began, 4))
         return deed

@@ -8,6 +8,7 @@ restart: whatever it was at is whole or not there. `script/test-long` tries more
 import os
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -128,6 +129,34 @@ def test_a_send_that_was_frozen_sends_nothing_that_another_has_sent(
         assert (outgoing.state == "sent") <= (times == 1), where
         states.add(outgoing.state)
     assert "sent" in states
+
+
+def test_who_is_frozen_within_a_transaction_is_thrown_out_of_it(
+    mailbox: Mailbox,
+    sent: Email,
+    aoki: Contact,
+    dovecot: Dovecot,
+    environment_of_children: dict[str, str],
+) -> None:
+    """After five minutes; here after half a second. Until then its rows are nobody else's. Of
+    SQLite's file it keeps the lock for as long as it lives."""
+    if connection.vendor != "postgresql":
+        return
+    deliver(dovecot, mailbox, sent, aoki)
+    url, short = environment_of_children["DATABASE_URL"], "-c idle_in_transaction_session_timeout="
+    environment = {
+        **environment_of_children,
+        "DATABASE_URL": f"{url}&options={quote(short)}500ms",
+        "INBOX_CA_FILE": str(dovecot.ca_file),
+    }
+    with (
+        Forker("tests.servers.killed", environment) as children,
+        frozen(children, 200, "look", mailbox.pk, "WITHIN") as still,
+    ):
+        assert still
+        Mailbox.objects.update(looking_until=timezone.now() - PAST)
+        assert engine.look(Mailbox.objects.get(pk=mailbox.pk)) is not None
+        assert Email.objects.count() == 3
 
 
 # --- the database has restarted -------------------------------------------------------------------

@@ -13,14 +13,14 @@ PATIENCE = 30  # seconds
 
 
 @contextmanager
-def frozen(forker: Forker, step: int, job: str, pk: int, how: str) -> Iterator[None]:
-    """While it stands still; then it goes on to its end, whatever that is."""
+def frozen(forker: Forker, step: int, job: str, pk: int, how: str) -> Iterator[bool]:
+    """While it stands still (or, False, had ended before); then it goes on, to whatever end."""
     pid = forker.begin(f"{step} {job} {pk} {how}")
     until = time.monotonic() + PATIENCE
     while _state(pid) not in ("T", ""):
         assert time.monotonic() < until
         time.sleep(0.01)
-    yield
+    yield _state(pid) == "T"
     if _state(pid):
         os.kill(pid, signal.SIGCONT)
     forker.end()

@@ -5,6 +5,7 @@
     N step ENROLMENT_ID
     N look MAILBOX_ID STOP       it is frozen there, and goes on when it is sent SIGCONT
     N look MAILBOX_ID BETWEEN    the same, at the next step where no transaction is open
+    N look MAILBOX_ID WITHIN     the same, at the next step where one is
 
 A step is a call of one of the product's own functions, so a kill may stand between any two of
 them, between two statements of the database and between two commands to a server. With N = 0 it
@@ -35,20 +36,21 @@ class Steps:
 
     def __init__(self, fatal: int, how: str) -> None:
         self.fatal = fatal
-        self.between = how == "BETWEEN"
+        self.how = how
         self.sign = signal.SIGKILL if how == "KILL" else signal.SIGSTOP
         self.count = 0
 
     def __call__(self, frame: FrameType, event: str, _arg: Any) -> None:
         if event == "call" and frame.f_code.co_filename.startswith(OURS):
             self.count += 1
-            if 0 < self.fatal <= self.count and not self._is_held():
+            if 0 < self.fatal <= self.count and self._is_there():
                 self.fatal = 0
                 os.kill(os.getpid(), self.sign)
 
-    def _is_held(self) -> bool:
-        """Within a transaction the database keeps others off until whoever is frozen is dead."""
-        return self.between and connection.in_atomic_block
+    def _is_there(self) -> bool:
+        """Within a transaction the database keeps others off until whoever is frozen is gone."""
+        wanted = {"BETWEEN": False, "WITHIN": True}.get(self.how)
+        return wanted is None or connection.in_atomic_block is wanted
 
 
 def job(line: str) -> int:
