@@ -10,18 +10,23 @@ from inbox.wire.imap import ReadingSession
 BEGINNING = 256 * 1024  # where the header of a message has ended
 
 
+class AnothersBody(Exception):
+    """The server hands out the body of another message, which no Reason opens."""
+
+
 def bodies_of(
     asked: Sequence[tuple[int, Reason]], wanted: Mapping[int, Verdict], session: ReadingSession
 ) -> Iterator[tuple[int, bytes | None]]:
     """What was asked for, by UID; None: it is gone. A body in whose header the id is not found is
-    another message's; it is asked for once more, and then left alone."""
+    another message's: it is asked for once more, and b"" where that is no better."""
     for uid, raw in session.bodies(asked):
-        if raw and not _belongs(raw, wanted[uid]):
+        if raw and not belongs(raw, wanted[uid]):
             again = dict(session.bodies([(uid, reason) for u, reason in asked if u == uid]))
-            raw = again[uid] if _belongs(again[uid] or b"", wanted[uid]) else None
+            raw = again[uid] if again[uid] is None or belongs(again[uid], wanted[uid]) else b""
         yield uid, raw
 
 
-def _belongs(raw: bytes, verdict: Verdict) -> bool:
+def belongs(raw: bytes, verdict: Verdict) -> bool:
+    """Whether these bytes begin with the header by which the message was judged."""
     name, beginning = verdict.header.message_id, raw[:BEGINNING]
     return name == parse_headers(beginning).message_id or name.encode() in beginning

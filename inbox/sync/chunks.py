@@ -18,7 +18,7 @@ from crm.races import again
 from inbox.mime import tombstones
 from inbox.models import Folder, Mailbox, Reading
 from inbox.sync import quarantine
-from inbox.sync.bodies import bodies_of
+from inbox.sync.bodies import AnothersBody, belongs, bodies_of
 from inbox.sync.filing import Body, Read, log, understand
 from inbox.sync.judging import Verdict
 from inbox.sync.sent import note_known
@@ -137,14 +137,18 @@ def _bodies(
     large = [uid for uid in reasons if wanted[uid].block.size > limit]
     small = [(uid, reason) for uid, reason in reasons.items() if uid not in large]
     for uid, raw in bodies_of(small, wanted, session):
-        yield uid, Body(raw) if raw else None
+        yield uid, None if raw is None else Body(raw)
     for uid in large:
         begun = session.beginning(uid, reasons[uid], BEGINNING)
+        if begun and not belongs(begun[0], wanted[uid]):
+            begun = (b"", begun[1])
         yield uid, Body(*begun) if begun else None
 
 
 def _understood(body: Body, verdict: Verdict, reading: Reading, mailbox: Mailbox) -> _Taken:
     try:
+        if not body.raw:
+            raise AnothersBody
         return _Taken(verdict, Read(verdict, body, reading, understand(body, verdict, mailbox)))
     except quarantine.ELSEWHERE:
         raise

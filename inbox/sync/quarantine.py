@@ -2,8 +2,8 @@
 
 What cannot be understood, stored or logged is put aside, encrypted, and the cursor goes on. After
 an upgrade it is tried again: by the button, the admin, or `manage.py replay_quarantine`. Of a very
-large one the beginning alone is kept, which shows what went wrong; then the whole is asked for
-once more, and the ledger says so (M13).
+large one the beginning alone is kept, which shows what went wrong, and nothing of one for which
+the server handed out another; then the whole is asked for once more, and the ledger says so (M13).
 """
 
 import base64
@@ -24,7 +24,7 @@ from inbox.connect import doors
 from inbox.mime import tombstones
 from inbox.mime.headers import parse_headers
 from inbox.models import Folder, Mailbox, Quarantined, Reading
-from inbox.sync.bodies import bodies_of
+from inbox.sync.bodies import AnothersBody, bodies_of
 from inbox.sync.facts import is_never_logged
 from inbox.sync.filing import Body, Read, log, understand
 from inbox.sync.judging import Verdict
@@ -64,7 +64,7 @@ def put(why: Exception, read: Read, mailbox: Mailbox, folder: Folder) -> None:
             "size": verdict.block.size,
             "error": error,
             "sealed": _seal(read.body, verdict),
-            "cut": len(read.body.raw) > LARGEST,
+            "cut": not 0 < len(read.body.raw) <= LARGEST,
         },
     )
 
@@ -139,6 +139,8 @@ def _whole(tried: _Tried) -> _Tried:
     if raw is None:
         reading.delete()  # nothing was read
         raise FolderGone("expunged")
+    if not raw:
+        raise AnothersBody
     return replace(tried, body=Body(raw), reading=reading)
 
 
