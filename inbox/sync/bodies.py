@@ -22,7 +22,8 @@ def bodies_of(
     for uid, raw in session.bodies(asked):
         if raw and not belongs(raw, wanted[uid]):
             again = dict(session.bodies([(uid, reason) for u, reason in asked if u == uid]))
-            raw = again[uid] if again[uid] is None or belongs(again[uid], wanted[uid]) else b""
+            raw = again[uid]
+            raw = b"" if raw and not belongs(raw, wanted[uid]) else raw
         yield uid, raw
 
 
