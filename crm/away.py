@@ -3,11 +3,17 @@
 Whoever asks is told to come again, and when; what they did was not done, and nothing is broken.
 """
 
+import psycopg
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from redis.exceptions import RedisError
 
-AWAY = (OperationalError, InterfaceError, RedisError)
+# Django lets psycopg's own errors through where a lost connection is asked for its version or zone.
+DATABASE_AWAY = (
+    *(OperationalError, InterfaceError),
+    *(psycopg.OperationalError, psycopg.InterfaceError),
+)
+AWAY = (*DATABASE_AWAY, RedisError)
 RETRY_AFTER = 5  # seconds: as long as a restart takes
 
 

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from crm.away import DATABASE_AWAY
 from crm.races import again, is_lost_race
 from inbox.connect import doors
 from inbox.mime import tombstones
@@ -37,7 +38,7 @@ from inbox.wire.structure import Outlined
 LARGEST = 10 * 1024 * 1024  # bytes of a message that are kept here
 # Not the message's fault: the database or the storage is away, another looks at the mailbox, the
 # network is down. Then the mail stays where it is, and the next look tries again.
-ELSEWHERE = (OperationalError, InterfaceError, OSError, LeaseLost, Fault)
+ELSEWHERE = (*DATABASE_AWAY, OSError, LeaseLost, Fault)
 _logger = logging.getLogger(__name__)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
@@ -65,14 +66,23 @@ def test_what_is_only_pressed_leads_to_the_page_above_it(client: Client, hana: U
 
 
 @contextmanager
-def database_away() -> Iterator[None]:
+def database_away(kind: type[Exception] = OperationalError) -> Iterator[None]:
     """As psycopg says it while PostgreSQL restarts, for every query."""
 
     def gone(*_args: object) -> None:
-        raise OperationalError("the database system is shutting down, for yuki@aoki.example")
+        raise kind("the database system is shutting down, for yuki@aoki.example")
 
     with connection.execute_wrapper(gone):
         yield
+
+
+def test_what_django_lets_through_of_psycopg_says_the_same(client: Client, hana: User) -> None:
+    """Asked for its version or its zone, a connection that is lost raises psycopg's own error."""
+    client.force_login(hana)
+    client.raise_request_exception = False
+    for kind in (psycopg.OperationalError, psycopg.InterfaceError):
+        with database_away(kind):
+            assert client.get("/contacts/").status_code == 503
 
 
 @pytest.mark.parametrize("path", ["/", "/contacts/", "/contacts/1/", "/inbox/"])

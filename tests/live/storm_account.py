@@ -252,6 +252,8 @@ def _print_errors(logs: Sequence[str]) -> None:
             ours = [p for p in entry.get("places", ()) if p.startswith(("crm/", "inbox/"))]
             place = ours[-1] if ours else ""
             told[f"{entry['message'][:60]} {entry.get('error', '')} {place}"] += 1
+            if entry.get("status") == 500:
+                print(f"500: {line}")
     for each, number in told.most_common(15):
         if number:
             print(f"{number:6} × logged: {each}")

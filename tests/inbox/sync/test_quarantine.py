@@ -8,6 +8,7 @@ from datetime import timedelta
 from io import StringIO
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection
@@ -207,7 +208,15 @@ def refusing(table: str, column: str, word: str) -> Iterator[None]:
             cursor.execute(statement)
 
 
-@pytest.mark.parametrize("why", [OperationalError("no database"), OSError("the disk is full")])
+@pytest.mark.parametrize(
+    "why",
+    [
+        OperationalError("no database"),
+        psycopg.OperationalError("the connection is closed"),  # as Django lets it through at times
+        OSError("the disk is full"),
+    ],
+    ids=["Django", "psycopg", "disk"],
+)
 def test_what_is_not_the_messages_fault_waits_for_the_next_look(
     mailbox: Mailbox, three: None, bad: Callable[[Exception | None], None], why: Exception
 ) -> None:
