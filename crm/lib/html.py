@@ -5,15 +5,15 @@ with_inline_images, without_pixels.
 """
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
-from itertools import accumulate
 from urllib.parse import unquote
 
 import nh3
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crm.lib.bombs import TAG, is_a_bomb
 
 _TAGS = (
     "a abbr address article aside b bdi bdo big blockquote br caption center cite code col"
@@ -73,18 +73,14 @@ LOADS = re.compile(
     r"url\s*\(|image-set|expression|@import|javascript:|\\|[\x00-\x08\x0b\x0e-\x1f\x7f]",
     re.IGNORECASE,
 )
+# A shorthand that says a colour and no more.
+GROUND = re.compile(
+    r"(?<![\w-])background\s*:\s*(#[0-9a-f]{3,8}|[a-z]+|(?:rgb|hsl)a?\([\d.,%\s/]{1,50}\))\s*(?=!|;|$)",
+    re.IGNORECASE,
+)
+BODY = re.compile(r"<body\b[^<>]*>", re.IGNORECASE)
+GROUNDED = re.compile(r"bgcolor\s*=|background(?:-color)?\s*:", re.IGNORECASE)
 DESIGNED = re.compile(r"<(?:table|img|center)\b|\bbackground(?:-image)?\s*[:=]", re.IGNORECASE)
-
-TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)\b[^<>]*>", re.IGNORECASE)
-_UNCLOSED = "area base br col hr img input link meta p li td th tr tbody thead dd dt"
-UNCLOSED = set(_UNCLOSED.split())
-LISTS = {"ul", "ol", "dl"}
-ITEMS = {"li": "li", "dd": "dd", "dt": "dd"}
-FULL_TAG = re.compile(r"<[a-z](?:[^<>=\s]*[=\s]){2000}", re.IGNORECASE)  # of attributes
-# Each reference in it copies what was read of the text or attribute so far.
-FULL_TEXT = re.compile(r"(?:^|[<>])[^&<>]*(?:&[^&<>]*){20000}")
-DATA = re.compile(r"data:[^\"'<>]*", re.IGNORECASE)
-DEEPEST = 500  # elements in one another; parsers take quadratic time beyond
 
 
 @dataclass(frozen=True)
@@ -128,7 +124,7 @@ def sanitise_and_count(
         if name == "href":
             return value if LINKS.match(value.strip()) else None
         if name == "style":
-            return None if LOADS.search(value) else value
+            return None if LOADS.search(value) else GROUND.sub(r"background-color:\1", value)
         return value
 
     clean = nh3.clean(
@@ -149,6 +145,20 @@ def sanitise_and_count(
 def is_designed(html: str) -> bool:
     """Whether the HTML shows more than its text does: tables, pictures, backgrounds."""
     return bool(DESIGNED.search(html))
+
+
+def with_ground(html: str) -> str:
+    """With the colours of its body in an element around it: a body of a page of ours has its own,
+    and light words would be lost there."""
+    body = BODY.search(html)
+    if not body or not GROUNDED.search(body[0]) or is_a_bomb(html):
+        return html
+    tree = LexborHTMLParser(html)
+    said = tree.body.attributes if tree.body else {}
+    named = {"background-color": said.get("bgcolor"), "color": said.get("text")}
+    styles = [f"{name}:{value}" for name, value in named.items() if value]
+    style = escape(";".join([*styles, said.get("style") or ""]))
+    return f'<div style="{style}">{body_of(tree)}</div>'
 
 
 def with_inline_images(html: str, urls: Mapping[str, str]) -> str:
@@ -189,33 +199,6 @@ def _is_pixel(image: LexborNode) -> bool:
     said = image.attributes
     sides = [said.get("width") or "", said.get("height") or ""]
     return any(map(PIXEL.match, sides)) or bool(PIXEL_STYLE.search(said.get("style") or ""))
-
-
-def is_a_bomb(html: str) -> bool:
-    """Whether parsers would take quadratic time: by its depth, by a tag full of attributes, or by a
-    text full of ampersands."""
-    if FULL_TAG.search(DATA.sub("", html)) or FULL_TEXT.search(html):
-        return True
-    return any(depth > DEEPEST for depth in accumulate(_steps(html)))
-
-
-def _steps(html: str) -> Iterator[int]:
-    """How each tag changes the depth.
-
-    A closing tag counts for an element of its own name alone, since parsers pass over others. An
-    item ends the one before it in its list, but where that is of the other kind it goes into it.
-    """
-    opened, items = Counter[str](), [""]
-    for closing, written in TAG.findall(html):
-        name = written.lower()
-        if name in ITEMS and not closing:
-            yield int(items[-1] not in ("", ITEMS[name]))
-            items[-1] = ITEMS[name]
-        elif name not in UNCLOSED and (not closing or opened[name]):
-            if name in LISTS:
-                items.pop() if closing else items.append("")
-            opened[name] += -1 if closing else 1
-            yield -1 if closing else 1
 
 
 def body_of(tree: LexborHTMLParser) -> str:

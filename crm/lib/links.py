@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import idna
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crm.lib.html import body_of, is_a_bomb
+from crm.lib.bombs import is_a_bomb
+from crm.lib.html import body_of
 
 MOST_LINKS = 2_000
 _PLACE = re.compile(

@@ -4,7 +4,8 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crm.lib.html import body_of, is_a_bomb
+from crm.lib.bombs import is_a_bomb
+from crm.lib.html import body_of
 
 # A quotation that is one element; what stands below it is new again.
 QUOTES = (

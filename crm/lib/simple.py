@@ -10,7 +10,8 @@ from collections.abc import Callable
 import nh3
 from selectolax.lexbor import LexborHTMLParser
 
-from crm.lib.html import GONE_WITH_CONTENT, LINKS, body_of, is_a_bomb, is_designed
+from crm.lib.bombs import is_a_bomb
+from crm.lib.html import GONE_WITH_CONTENT, LINKS, body_of, is_designed
 from crm.lib.links import with_true_links
 from crm.lib.quotes import fold_quotes
 

@@ -12,7 +12,8 @@ from html import escape
 import nh3
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crm.lib.html import GONE_WITH_CONTENT, LINKS, TAG, body_of, is_a_bomb
+from crm.lib.bombs import TAG, is_a_bomb
+from crm.lib.html import GONE_WITH_CONTENT, LINKS, body_of
 
 TAGS = {
     *("a", "b", "strong", "em", "i", "u", "s", "p", "br", "ul", "ol", "li", "blockquote", "img")

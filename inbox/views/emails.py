@@ -11,7 +11,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
 from crm import undo
-from crm.lib.html import sanitise_and_count, with_inline_images, without_pixels
+from crm.lib.html import sanitise_and_count, with_ground, with_inline_images, without_pixels
 from crm.lib.links import with_true_links
 from crm.lib.quotes import fold_quotes
 from crm.models import Email
@@ -54,10 +54,12 @@ def body(request: Request, pk: int) -> HttpResponse:
     found = email_or_404(request, pk)
     if not found.html or not found.seen_by(request.user):
         raise Http404
-    html = without_pixels(with_inline_images(found.html, _inline_images(found)))
+    html = with_inline_images(with_ground(found.html), _inline_images(found))
     shown = found.shows_images or images.wanted(request, found)
     through = partial(images.proxied, found) if shown else None
-    html = with_true_links(html, lambda host: _("⚠ leads to {host}").format(host=host))
+    html = with_true_links(
+        without_pixels(html), lambda host: _("⚠ leads to {host}").format(host=host)
+    )
     letter = sanitise_and_count(fold_quotes(html, _("Show quoted text")), through)
     response = page(request, "inbox/emails/body.html", {"letter": letter, "email": found})
     response["Content-Security-Policy"] = LETTER

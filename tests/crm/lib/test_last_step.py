@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crm.lib import simple
-from crm.lib.html import SENT_IMAGES, sanitise, sanitise_and_count, sanitise_sent, without_pixels
+from crm.lib.html import (
+    SENT_IMAGES,
+    sanitise,
+    sanitise_and_count,
+    sanitise_sent,
+    with_ground,
+    without_pixels,
+)
 from crm.lib.links import with_true_links
 from crm.lib.quotes import fold_quotes
 from crm.models import Attachment, Contact, User
@@ -28,7 +35,8 @@ _LINES = """
 <a href="https://a.example/?x=1&y=2">bank.example</a> | <a href="javascript:x">
 <p id=x name=y is=z> | <a href='&#106;avascript:x'> | <div title="</div><img src=x onerror=y>">
 <p style="width:calc(1px)"> | <p style="color:red;position:fixed">
-<p style='font-family:"a&#23;b"'> | <p style=" | <p style=' | font-family: | color:red
+<p style='font-family:"a&#23;b"'> | <p style=" | <p style='
+background:red | <body bgcolor=red text="a&quot;b"> | font-family: | color:red
 content:"x" | font:x/* | */ | !important | u\\72l( | rgb(1,2,3 | // | "> | '>
 """
 _FRAGMENTS = [piece for line in _LINES.strip().splitlines() for piece in line.split(" | ")]
@@ -39,7 +47,7 @@ Tree = list[tuple[int, str, object]]
 
 
 def framed(html: str) -> str:
-    html = with_true_links(without_pixels(html), "leads to {}".format)
+    html = with_true_links(without_pixels(with_ground(html)), "leads to {}".format)
     return sanitise(fold_quotes(html, "More"))
 
 
