@@ -16,7 +16,7 @@ from crm.models import User
 # Playwright keeps an event loop in this thread; Django would take our ORM calls for async ones.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = "/usr/lib/chromium/chromium-headless-shell"  # without windows: half the work
 ARGUMENTS = [
     "--no-sandbox",  # CI runs as root
     "--disable-gpu",

@@ -1,4 +1,4 @@
-"""The main job, whole: every process of script/server, real mail servers, and a browser.
+"""The main job, whole: every process of script/server, Redis, real mail servers, and a browser.
 
 The customer is a mailbox of her own; she answers with another program, by SMTP.
 """
@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests import schema
 from tests.browser.test_walk import inspect
 from tests.config.test_parts import until
-from tests.config.test_serve import serving
+from tests.config.test_serve import is_well, serving
 from tests.inbox.letters import PNG
 from tests.servers.dovecot import Dovecot
 from tests.servers.ordinary import PASSWORD
@@ -26,11 +27,20 @@ pytestmark = pytest.mark.live
 
 
 def test_connect_write_and_be_answered(
-    page: Page, dovecot: Dovecot, relay: Relay, mail_user: Callable[..., str], tmp_path: Path
+    page: Page,
+    dovecot: Dovecot,
+    relay: Relay,
+    mail_user: Callable[..., str],
+    redis_url: str,
+    tmp_path: Path,
 ) -> None:
     own, customer = mail_user("mika"), mail_user("aiko")
-    # nobody polls within this test: what arrives is found by the watcher's IDLE
-    variables = {"INBOX_CA_FILE": str(dovecot.ca_file), "INBOX_POLL_SECONDS": "3600"}
+    variables = {
+        "DATABASE_URL": schema.copy(tmp_path, "main_job"),
+        "CELERY_BROKER_URL": redis_url,
+        "INBOX_CA_FILE": str(dovecot.ca_file),
+        "INBOX_POLL_SECONDS": "3600",  # nobody polls: what arrives is found by the watcher's IDLE
+    }
     with serving(tmp_path, **variables) as (port, _parent, log):
         until(lambda: "Create the first account: " in log(), 60)
         page.goto(log().partition("Create the first account: ")[2].split()[0])
@@ -54,6 +64,7 @@ def test_connect_write_and_be_answered(
         assert dovecot.counts(own)["Sent"] == 1
         assert set(map(frozenset, dovecot.flags(own).values())) == {frozenset()}
         assert len(relay.accepted_by(customer)) == 1
+        until(lambda: is_well(f"http://127.0.0.1:{port}/api/v1/health"), 60)
 
 
 def make_account(page: Page) -> None:
@@ -79,7 +90,8 @@ def connect(page: Page, own: str, dovecot: Dovecot) -> None:
     inspect(page)
     page.get_by_role("button", name="Connect", exact=True).click()
     expect(page).to_have_url(re.compile(r"/mailboxes/\d+/$"), timeout=20_000)  # it is tested again
-    expect(page.locator("main")).to_contain_text("Connected")
+    # after the first look, by a worker that has just been started
+    expect(page.locator("main")).to_contain_text("Connected", timeout=30_000)
 
 
 def add_contact(page: Page, url: str, customer: str) -> None:

@@ -19,7 +19,6 @@ import pytest
 from config.serve import prepare
 from tests.config.test_parts import ROOT, runs, until
 from tests.servers.ports import free_ports
-from tests.servers.postgres import private_postgres
 
 pytestmark = pytest.mark.live
 Log = Callable[[], str]
@@ -88,17 +87,7 @@ def test_it_answers_restarts_what_dies_and_ends_everything_at_once(tmp_path: Pat
         until(lambda: not any(map(runs, everybody)), 10 - (time.monotonic() - started))
 
 
-def test_it_runs_on_postgresql_and_redis(tmp_path: Path, redis_url: str) -> None:
-    with private_postgres() as database:
-        url = database.replace("/musubi?", "/postgres?")
-        variables = {"DATABASE_URL": url, "CELERY_BROKER_URL": redis_url}
-        with serving(tmp_path, **variables) as (port, _, log):
-            until(lambda: "Ready: " in log(), 60)
-            health = f"http://127.0.0.1:{port}/api/v1/health"
-            until(lambda: _is_well(health), 60)
-
-
-def _is_well(url: str) -> bool:
+def is_well(url: str) -> bool:
     try:
         return json.loads(get(url)[1])["status"] == "ok"
     except urllib.error.HTTPError:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,12 +31,19 @@ OF_CELERY = {"delay", "apply_async", "on_commit"}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+@cache
+def text(path: Path) -> str:
+    return path.read_text()
+
+
+@cache
 def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
+    return ast.parse(text(path))
 
 
-def functions(path: Path) -> Iterator[Function]:
-    return (node for node in ast.walk(tree(path)) if isinstance(node, Function))
+@cache
+def functions(path: Path) -> list[Function]:
+    return [node for node in ast.walk(tree(path)) if isinstance(node, Function)]
 
 
 def calls(path: Path) -> Iterator[str]:
@@ -50,7 +58,7 @@ def lines(node: Function) -> int:
 
 
 def height(path: Path) -> int:
-    return len(path.read_text().splitlines())
+    return len(text(path).splitlines())
 
 
 def limit(path: Path) -> int:
@@ -68,37 +76,52 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_module_is_of_house_size(path: Path) -> None:
-    assert height(path) <= LONGEST["module"]
-    long = [f"{f.name} has {lines(f)} lines" for f in functions(path) if lines(f) > limit(path)]
+def higher(paths: list[Path], kind: str) -> list[str]:
+    return [f"{name(path)}: {height(path)}" for path in paths if height(path) > LONGEST[kind]]
+
+
+def test_a_module_is_of_house_size() -> None:
+    assert not higher(MODULES, "module")
+    long = [
+        f"{name(path)}: {function.name} has {lines(function)} lines"
+        for path in MODULES
+        for function in functions(path)
+        if lines(function) > limit(path)
+    ]
     assert not long
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_module_says_which_room_it_is(path: Path) -> None:
-    assert path.read_text() == "" or ast.get_docstring(tree(path)), (
-        "one sentence, on the first line"
-    )
+def test_a_module_says_which_room_it_is() -> None:
+    """One sentence, on the first line."""
+    assert not [name(path) for path in MODULES if text(path) and not ast.get_docstring(tree(path))]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_imports_stand_at_the_top(path: Path) -> None:
-    inside = (node for function in functions(path) for node in ast.walk(function))
-    late = [node.lineno for node in inside if isinstance(node, ast.Import | ast.ImportFrom)]
+def test_imports_stand_at_the_top() -> None:
+    late = [
+        f"{name(path)}:{node.lineno}"
+        for path in MODULES
+        for function in functions(path)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
     assert not late, "an import inside a function hides a cycle: move the code, not the import"
 
 
-@pytest.mark.parametrize("path", [*MODULES, *TESTS], ids=name)
-def test_names_say_what_they_are(path: Path) -> None:
-    assert path.stem not in BANNED_MODULES
-    classes = [node.name for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef)]
-    assert not [each for each in classes if each.endswith(BANNED_SUFFIXES)]
+def test_names_say_what_they_are() -> None:
+    assert not [name(path) for path in [*MODULES, *TESTS] if path.stem in BANNED_MODULES]
+    classes = [
+        f"{name(path)}: {node.name}"
+        for path in [*MODULES, *TESTS]
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ClassDef) and node.name.endswith(BANNED_SUFFIXES)
+    ]
+    assert not classes
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if p.name != "tasks.py"], ids=name)
-def test_only_tasks_talk_to_celery(path: Path) -> None:
-    assert OF_CELERY.isdisjoint(calls(path)), "what happens later is a row with a due time"
+def test_only_tasks_talk_to_celery() -> None:
+    others = [path for path in MODULES if path.name != "tasks.py"]
+    talkers = [name(path) for path in others if not OF_CELERY.isdisjoint(calls(path))]
+    assert not talkers, "what happens later is a row with a due time"
 
 
 @pytest.mark.rule("M6")
@@ -108,14 +131,9 @@ def test_reasons_to_read_a_body_are_given_in_one_place() -> None:
     assert givers == ["inbox/sync/rules.py"], "only the rules may allow a body"
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name)
-def test_template_is_of_house_size(path: Path) -> None:
-    assert height(path) <= LONGEST["template"]
-
-
-@pytest.mark.parametrize("path", STYLESHEETS, ids=name)
-def test_stylesheet_is_of_house_size(path: Path) -> None:
-    assert height(path) <= LONGEST["stylesheet"]
+def test_templates_and_stylesheets_are_of_house_size() -> None:
+    assert not higher(TEMPLATES, "template")
+    assert not higher(STYLESHEETS, "stylesheet")
 
 
 def test_the_whole_house_stays_small() -> None:

@@ -36,6 +36,7 @@ def names(namespace: str) -> Iterator[tuple[str, str]]:
 
 
 ADDRESSES = [*names("crm"), *names("inbox")]
+OPENED = [each for each in ADDRESSES if "<str:" not in each[1]]
 
 
 def address(name: str, route: str, rows: dict[str, int]) -> str:
@@ -44,27 +45,30 @@ def address(name: str, route: str, rows: dict[str, int]) -> str:
     return reverse(name)
 
 
-@pytest.mark.parametrize(("name", "route"), [each for each in ADDRESSES if "<str:" not in each[1]])
 def test_every_address_answers(
-    client: Client, mio: User, rows: dict[str, int], name: str, route: str
+    client: Client, mio: User, rows: dict[str, int], subtests: pytest.Subtests
 ) -> None:
     client.force_login(mio)
-    answer = client.get(address(name, route, rows))
-    assert answer.status_code in (200, 302, 303, 304, 204, 404)
-    assert answer.status_code != 404 or name in ASKS_FOR_MORE
-    if answer.status_code == 200:
-        assert "default-src 'none'" in answer["Content-Security-Policy"]
-    if answer.status_code == 200 and name not in NO_HEADING:
-        assert len(HEADING.findall(b"".join(answer))) == 1
+    for name, route in OPENED:
+        with subtests.test(name, route=route):
+            answer = client.get(address(name, route, rows))
+            assert answer.status_code in (200, 302, 303, 304, 204, 404)
+            assert answer.status_code != 404 or name in ASKS_FOR_MORE
+            if answer.status_code == 200:
+                assert "default-src 'none'" in answer["Content-Security-Policy"]
+            if answer.status_code == 200 and name not in NO_HEADING:
+                assert len(HEADING.findall(b"".join(answer))) == 1
 
 
-@pytest.mark.parametrize(("name", "route"), [each for each in ADDRESSES if "<str:" not in each[1]])
 def test_no_address_answers_a_stranger(
-    client: Client, rows: dict[str, int], name: str, route: str
+    client: Client, rows: dict[str, int], subtests: pytest.Subtests
 ) -> None:
-    for answer in (client.get(address(name, route, rows)), client.post(address(name, route, rows))):
-        assert answer.status_code == 302
-        assert answer["Location"].startswith(reverse("account_login"))
+    for name, route in OPENED:
+        where = address(name, route, rows)
+        with subtests.test(name, route=route):
+            for answer in (client.get(where), client.post(where)):
+                assert answer.status_code == 302
+                assert answer["Location"].startswith(reverse("account_login"))
 
 
 def test_the_door_answers_a_stranger(client: Client, db: None) -> None:

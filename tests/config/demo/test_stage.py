@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests import schema
 from tests.config.test_parts import ROOT, until
 from tests.config.test_serve import children, serving
 
@@ -87,6 +88,7 @@ class Visitor:
 def test_a_customer_answers_also_after_the_mail_servers_were_restarted(tmp_path: Path) -> None:
     demo = tmp_path / "demo"
     given = {"DEMO_FOLDER": str(demo), "INBOX_POLL_SECONDS": ""}
+    given["DATABASE_URL"] = schema.copy(tmp_path, "musubi")
     with serving(tmp_path, "--demo", **given) as (port, parent, log):
         until(lambda: "Sign in as " in log(), 90)
         visitor = Visitor(port, tmp_path)
