@@ -17,8 +17,8 @@ from typing import Any
 OURS = ("config", "crm", "inbox")
 # Numbers and words of the code's own; no field may hold what a person or a server wrote.
 FIELDS = (
-    *("user", "mailbox", "folder", "uid", "outgoing", "state", "notice", "rule", "error_code"),
-    *("headers_read", "bodies_read", "logged", "round_trips", "bytes_in", "seconds"),
+    *("user", "by", "mailbox", "folder", "uid", "outgoing", "state", "notice", "rule"),
+    *("error_code", "headers_read", "bodies_read", "logged", "round_trips", "bytes_in", "seconds"),
 )
 MOST_PLACES = 8  # of a traceback, the innermost
 ROOT = Path(__file__).resolve().parent.parent

@@ -61,6 +61,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": 600.0,
         "options": {"expire_seconds": 30},
     },
+    "forget sessions that have ended": {
+        "task": "crm.tasks.forget_sessions",
+        "schedule": 3600.0,
+        "options": {"expire_seconds": 30},
+    },
     "the watchdog": {  # M50
         "task": "inbox.tasks.watch_over",
         "schedule": 60.0,

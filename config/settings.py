@@ -55,6 +55,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "django_prose_editor",  # for its files: the editor that the composer loads (static/js/rich.js)
@@ -80,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "crm.web.SignInMiddleware",
+    "crm.sessions.LastUseMiddleware",
     "crm.web.PreferencesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -184,6 +187,15 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "crm.accounts.ClosedAccountAdapter"  # people are invited, nobody signs up
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+MFA_ADAPTER = "crm.second_factor.SecondFactorAdapter"
+MFA_TOTP_ISSUER = "Musubi"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are what an administrator gave
+MFA_FORMS = {
+    "authenticate": "crm.forms.sign_in.CodeForm",
+    "reauthenticate": "crm.forms.sign_in.CodeAgainForm",
+    "activate_totp": "crm.forms.sign_in.SwitchOnForm",
+}
 
 # --- How often (crm/rates.py): at most so many in so many seconds -----------------------------
 

@@ -4,15 +4,25 @@ import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.usersessions.models import UserSession
 from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from crm import notices
 from crm.models import Pipeline, Role, Stage, User
 
 SALT = "first-account"
+# What allauth would mail by templates of its own is told in the bell and mailed as all else is.
+TOLD = {
+    "mfa/email/totp_activated": "second_factor_on",
+    "mfa/email/totp_deactivated": "second_factor_off",
+    "mfa/email/recovery_codes_generated": "recovery_codes_new",
+    "account/email/password_changed": "password_changed",
+    "account/email/password_reset": "password_changed",
+}
 log = logging.getLogger(__name__)
 
 
@@ -25,6 +35,14 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
         log.info("Signed in.", extra={"user": user.pk})
+
+    def logout(self, request: HttpRequest) -> None:
+        UserSession.objects.filter(session_key=request.session.session_key).delete()
+        super().logout(request)
+
+    def send_notification_mail(self, template_prefix: str, user: User, *_: Any, **__: Any) -> None:
+        if kind := TOLD.get(template_prefix):
+            notices.tell(user, kind, mail=True)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """By the account's number, where there is one; what was typed may be a password."""

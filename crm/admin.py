@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy, ngettext
 
 from crm import models
+from crm.admin_sign_in import SignInAdmin
 from crm.lib.names import fields_in_order
 
 admin.site.site_header = admin.site.site_title = "Musubi"
@@ -66,11 +67,11 @@ class LowerCaseForm(forms.ModelForm):
 
 
 @admin.register(models.User)
-class UserAdmin(SecretiveAdmin):
+class UserAdmin(SignInAdmin, SecretiveAdmin):
     form = LowerCaseForm
     secrets = ("password",)
     list_select_related = ("team",)
-    list_display = ("email", "name", "role", "team", "is_active", "last_login")
+    list_display = ("email", "name", "role", "team", "is_active", "has_app", "last_login")
     list_filter = ("role", "team", "is_active")
     search_fields = ("email", "name")
     date_hierarchy = "created_at"

@@ -16,9 +16,10 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
 
+from crm import second_factor
 from crm.models import Activity, DoomedFile
 from crm.models.attachments import FOLDER, FileRow
-from crm.models.fields import EncryptedTextField
+from crm.models.fields import EncryptedTextField, box
 
 WRITING = timedelta(hours=1)  # a file is written before the row that names it
 AT_ONCE = 500
@@ -57,6 +58,7 @@ def check(questions: Questions) -> Findings:
         for column in model._meta.concrete_fields:
             if isinstance(column, EncryptedTextField):
                 _check_secrets(column, found)
+    _check_second_factors(found)
     for kind in Activity.Kind.values:
         if number := Activity.objects.filter(kind=kind, **{kind: None}).count():
             found.empty_activities[kind] = number
@@ -126,14 +128,22 @@ def _check_secrets(column: Any, found: Findings) -> None:
         while rows := cursor.fetchmany(AT_ONCE):
             values = [bytes(value) for (value,) in rows if value is not None]
             found.secrets += len(values)
-            if lost := sum(not _can_be_read(column, value) for value in values):
+            if lost := sum(not _can_be_read(column.fernet, value) for value in values):
                 name = f"{table}.{column.column}"
                 found.unreadable_secrets[name] = found.unreadable_secrets.get(name, 0) + lost
 
 
-def _can_be_read(column: Any, value: bytes) -> bool:
+def _check_second_factors(found: Findings) -> None:
+    reader = box()
+    read = [_can_be_read(reader, value.encode()) for value in second_factor.sealed()]
+    found.secrets += len(read)
+    if lost := read.count(False):
+        found.unreadable_secrets[second_factor.COLUMN] = lost
+
+
+def _can_be_read(reader: Any, value: bytes) -> bool:
     try:
-        column.fernet.decrypt(value)
+        reader.decrypt(value)
     except InvalidToken:
         return False
     return True

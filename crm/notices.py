@@ -118,6 +118,10 @@ CAUSES: dict[str, Any] = {
 _RECEIPT = _(
     "Away from {since} to {until}. Headers looked at since: {headers}. E-mails found: {found}."
 )
+_NOT_YOU = _(
+    "Was it not you? Then set a new password at once, end the other sessions, and tell an "
+    "administrator."
+)
 
 KINDS: dict[str, Kind] = {
     "reply": Kind(
@@ -273,6 +277,48 @@ KINDS: dict[str, Kind] = {
         _("{by} gave you a conversation"),
         "{subject}",
         ("inbox:conversation", "thread"),
+    ),
+    "second_factor_on": Kind(
+        "lock",
+        "tokiwa",
+        _("Your sign-in asks for a second factor now"),
+        _NOT_YOU,
+        ("crm:sign-in", ""),
+    ),
+    "second_factor_off": Kind(
+        "warn",
+        "yamabuki",
+        _("Your sign-in asks for no second factor any more"),
+        _NOT_YOU,
+        ("crm:sign-in", ""),
+    ),
+    "second_factor_taken": Kind(
+        "warn",
+        "yamabuki",
+        _("{by} took away the second factor of your sign-in"),
+        _("You sign in with your password alone. Set up your new phone now."),
+        ("crm:sign-in", ""),
+    ),
+    "recovery_codes_new": Kind(
+        "lock",
+        "sumi",
+        _("You have new recovery codes"),
+        _NOT_YOU,
+        ("crm:sign-in", ""),
+    ),
+    "password_changed": Kind(
+        "lock",
+        "sumi",
+        _("Your password was changed"),
+        _NOT_YOU,
+        ("crm:sign-in", ""),
+    ),
+    "sessions_ended": Kind(
+        "lock",
+        "sumi",
+        _("{by} ended all your sessions"),
+        _("Wherever you were signed in, you have to sign in again."),
+        ("crm:sign-in", ""),
     ),
     "conversations_assigned": Kind(
         "inbox",

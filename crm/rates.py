@@ -50,6 +50,15 @@ def spend(what: str, whose: object) -> None:
         raise TooOften(math.ceil(seconds - since))
 
 
+def first(name: str, seconds: int) -> bool:
+    """Whether it is the first time in so many seconds; False where the cache does not answer."""
+    try:
+        return bool(cache.add(name, 1, timeout=seconds))
+    except RedisError:
+        log.warning("The cache does not answer: what is noted now and then is not.")
+        return False
+
+
 def address_of(request: HttpRequest) -> str:
     """Who asks, by address: behind a proxy the one that it tells (ALLAUTH_TRUSTED_PROXY_COUNT)."""
     try:

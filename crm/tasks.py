@@ -3,13 +3,18 @@
 from celery import shared_task
 from django.utils import timezone
 
-from crm import mailing
+from crm import mailing, sessions
 from crm.models import Heartbeat, Thread, UndoEntry
 
 
 @shared_task(expires=30)
 def forget_undo() -> None:
     UndoEntry.objects.over(timezone.now()).delete()
+
+
+@shared_task(expires=30)
+def forget_sessions() -> None:
+    sessions.forget_ended()
 
 
 @shared_task(expires=30)

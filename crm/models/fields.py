@@ -7,11 +7,17 @@ would say no more than InvalidToken. See docs/decisions/.
 
 from typing import Any
 
-from cryptography.fernet import InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import models
 from django.db.models.expressions import BaseExpression
 from fernet_fields import EncryptedTextField as PackagedField
+
+
+def box() -> Fernet | MultiFernet:
+    """What encrypts and decrypts by FERNET_KEYS, for a secret that is no column of ours."""
+    made: Fernet | MultiFernet = EncryptedTextField().fernet
+    return made
 
 
 class EncryptedTextField(PackagedField):  # type: ignore[misc]  # the package has no types

@@ -223,6 +223,7 @@ def paths(hana: User, record: Contact) -> list[str]:
         "/trash/",
         "/settings/",
         "/settings/retention/",
+        "/settings/sign-in/",
         "/help/?q=pop3",
         f"/palette/?q={LONG[:6]}",
         "/mailboxes/",

@@ -30,6 +30,12 @@ VALUES = {
     "task_assigned": {"title": "Call", "by": "Ken"},
     "conversation_assigned": {"thread": 5, "subject": "Offer", "by": "Ken"},
     "conversations_assigned": {"n": 3, "by": "Ken"},
+    "second_factor_on": {},
+    "second_factor_off": {},
+    "second_factor_taken": {"by": "Mio"},
+    "recovery_codes_new": {},
+    "password_changed": {},
+    "sessions_ended": {"by": "Mio"},
     "export_ready": {"contact": 5, "name": "Yuki Aoki"},
     "mailbox_export_ready": {"mailbox": 5, "name": "hana@musubi.test"},
 }

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from crm import second_factor
 from crm.models.fields import EncryptedTextField
 from inbox.diagnosis import hashes
 
@@ -25,6 +26,8 @@ class Command(BaseCommand):
             count = sum(_rotate(model, pk, fields) for pk in rows)
             called = model._meta.verbose_name_plural
             self.stdout.write(f"{count} {called} are encrypted with the first key.")
+        count = second_factor.rotate()
+        self.stdout.write(f"{count} rows of second factors are encrypted with the first key.")
         found = hashes.hanging()
         for numbers, words in (
             (found.on_old, "hang on the older MESSAGE_ID_KEYS: keep those keys."),

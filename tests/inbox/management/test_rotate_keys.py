@@ -4,13 +4,17 @@ import subprocess
 import sys
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.db import connection
+from pytest_django import Settings
 
 from crm.models import User
+from crm.second_factor import SecondFactorAdapter
 from inbox.models import Credential
 from tests.factories import make_mailbox
 from tests.servers.dovecot import PASSWORD
 
+SECRET = "JBSWY3DPEHPK3PXP"  # of a second factor
 NEW = "bmV3LWtleS1mb3ItdGhlLXJvdGF0aW9uLXRlc3QtMDE="
 
 
@@ -29,9 +33,12 @@ def stored() -> str:
 
 
 @pytest.mark.rule("M39")
-def test_credentials_move_to_the_first_key(child_environment: dict[str, str], hana: User) -> None:
+def test_secrets_move_to_the_first_key(
+    child_environment: dict[str, str], hana: User, settings: Settings
+) -> None:
     make_mailbox(hana)
     assert Credential.objects.get().password == PASSWORD
+    app = TOTP.activate(hana, SECRET).instance
     before, old = stored(), child_environment["FERNET_KEYS"]
     done = run(child_environment, f"{NEW},{old}", "rotate_keys")
     assert done.returncode == 0, done.stderr
@@ -39,6 +46,9 @@ def test_credentials_move_to_the_first_key(child_environment: dict[str, str], ha
     assert PASSWORD not in done.stdout + done.stderr + stored()
     code = "from inbox.models import Credential; print(Credential.objects.get().password)"
     assert PASSWORD in run(child_environment, NEW, "shell", "-v0", "-c", code).stdout
+    app.refresh_from_db()
+    settings.FERNET_KEYS = [NEW]
+    assert SecondFactorAdapter().decrypt(app.data["secret"]) == SECRET
     lost = run(child_environment, old, "rotate_keys")
     assert lost.returncode != 0
     assert PASSWORD not in lost.stdout + lost.stderr
