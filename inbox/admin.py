@@ -282,8 +282,9 @@ class TemplateUseAdmin(ReadOnlyAdmin):
 
 
 @admin.register(models.TransportRecord)
-class TransportRecordAdmin(ReadOnlyAdmin):
-    list_display = ("email_id", "mailbox", "at", "sender", "size")
+class TransportRecordAdmin(SecretiveAdmin):
+    secrets = ("sealed", "sender", "recipients", "answers")
+    list_display = ("email_id", "mailbox", "at", "size")
     search_fields = ("mailbox__email",)
     list_select_related = ("mailbox",)
     date_hierarchy = "at"

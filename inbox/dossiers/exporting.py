@@ -171,13 +171,7 @@ def _beside(activity: Activity, names: dict[int, str], taken: set[str]) -> dict[
         "files": files,
         "headers": [row.text for row in email.header_blocks.all()],
         "transport": [
-            {
-                "at": row.at.isoformat(),
-                "sender": row.sender,
-                "recipients": row.recipients,
-                "size": row.size,
-                "answers": row.answers,
-            }
+            {"at": row.at.isoformat(), "size": row.size, **row.envelope._asdict()}
             for row in email.transport.all()
         ],
     }

@@ -1,10 +1,11 @@
 """What is kept beside an e-mail for a while, and purged: how it travelled (M28 to M31).
 
-Nothing here is needed to match replies or to show a timeline (M33). Header blocks and raw copies
-are ciphertext at rest.
+Nothing here is needed to match replies or to show a timeline (M33). Envelopes, header blocks and
+raw copies are ciphertext at rest.
 """
 
-from typing import TYPE_CHECKING, Any, ClassVar
+import json
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -32,18 +33,32 @@ class BesideEmail(models.Model):
         abstract = True
 
 
+class Envelope(NamedTuple):
+    """Who sent it to whom (RFC 5321, 2.3.1), and what the server said of it: by recipient, "" for
+    what it said of the message."""
+
+    sender: str
+    recipients: list[str]
+    answers: dict[str, str]
+
+    def sealed(self) -> str:
+        return json.dumps(self)
+
+
 class TransportRecord(BesideEmail):
-    """Envelope, size, times and the servers' answers of one sending or finding (M28)."""
+    """Envelope, size and times of one sending or finding (M28)."""
 
     email = models.ForeignKey(Email, models.CASCADE, related_name="transport")
     mailbox = models.ForeignKey(
         "inbox.Mailbox", models.SET_NULL, null=True, related_name="transport"
     )
-    sender = models.CharField(max_length=320, blank=True)  # of the envelope; "" where it was found
-    recipients = models.JSONField(default=list)  # of the envelope
+    sealed = EncryptedTextField(null=True, blank=True)  # its Envelope; null: it was found
     size = models.PositiveBigIntegerField()  # bytes
-    answers = models.JSONField(default=dict)  # by recipient; "": to the data
     arrived_at = models.DateTimeField(null=True)  # as the server says of what was found
+    # In clear, of rows from before there was `sealed`: they are purged with their month (M28).
+    sender = models.CharField(max_length=320, blank=True)
+    recipients = models.JSONField(default=list)
+    answers = models.JSONField(default=dict)
 
     class Meta:
         verbose_name, verbose_name_plural = _("transport record"), _("transport records")
@@ -51,6 +66,12 @@ class TransportRecord(BesideEmail):
 
     def __str__(self) -> str:
         return f"transport of e-mail {self.email_id}"
+
+    @property
+    def envelope(self) -> Envelope:
+        if self.sealed:
+            return Envelope(*json.loads(self.sealed))
+        return Envelope(self.sender, self.recipients, self.answers)
 
 
 class HeaderBlock(BesideEmail):

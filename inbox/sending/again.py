@@ -26,6 +26,7 @@ from crm import timeline
 from crm.models import Participant
 from inbox.connect import doors
 from inbox.models import Mailbox, Outgoing, Redelivery, TransportRecord
+from inbox.models.transport import Envelope
 from inbox.sending import allowance, freezing, posting, recipients, revoked, server_limits
 from inbox.wire.faults import Fault, OutcomeUnknown, SmtpRefused
 
@@ -160,14 +161,13 @@ def _keep_transport(
     row: Redelivery, tried: list[str], size: int, answers: Mapping[str, str]
 ) -> None:
     """How it went out, kept for a while (M28)."""
+    envelope = Envelope(recipients.envelope(row.outgoing)[0], tried, dict(answers))
     TransportRecord.objects.create(
         email=row.outgoing.email,
         mailbox=row.outgoing.mailbox,
         at=timezone.now(),
-        sender=recipients.envelope(row.outgoing)[0],
-        recipients=tried,
+        sealed=envelope.sealed(),
         size=size,
-        answers=answers,
     )
 
 

@@ -36,7 +36,7 @@ from inbox.deliveries import confirm_delivery, is_answered
 from inbox.mime import given_ids
 from inbox.mime.ids import normal
 from inbox.models import HeaderBlock, MessageId, Outgoing, StepRun, TransportRecord
-from inbox.models.transport import keep_headers, keep_raw
+from inbox.models.transport import Envelope, keep_headers, keep_raw
 from inbox.sending import (
     again,
     allowance,
@@ -206,10 +206,8 @@ def _keep_transport(outgoing: Outgoing, answers: dict[str, str], now: datetime) 
         email=outgoing.email,
         mailbox=outgoing.mailbox,
         at=now,
-        sender=sender,
-        recipients=everybody,
+        sealed=Envelope(sender, everybody, answers).sealed(),
         size=len(raw),
-        answers=answers,
     )
     mail = [(outgoing.email, raw)]
     keep_headers(mail, HeaderBlock.Origin.SENT, now)
