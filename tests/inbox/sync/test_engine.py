@@ -356,10 +356,10 @@ def test_how_a_message_travelled_is_kept_beside_it_for_a_while(
     look(mailbox)
     found = on_timeline(aoki)[0].email
     came, went = found.transport.get(), sent.transport.get()
-    assert (came.mailbox, came.sender, came.recipients) == (mailbox, "", [])
+    assert (came.mailbox, came.envelope) == (mailbox, ("", [], {}))
     assert came.size > 200 and came.arrived_at is not None
-    assert (went.sender, went.recipients) == (mailbox.email, [aoki.email])
-    assert went.answers[""]  # the server's words
+    assert went.envelope[:2] == (mailbox.email, [aoki.email])
+    assert went.envelope.answers[""]  # the server's words
     assert "In-Reply-To:" in found.header_blocks.get(origin="synced").text
     headers = sent.header_blocks.get(origin="sent").text
     assert "X-Musubi-Message:" in headers and "Hello." not in headers
