@@ -11,7 +11,9 @@ export function start(form) {
   started.add(form);
   const state = { form, menu, find: menu.querySelector("[data-finds]"), found: menu.querySelector("[data-found]") };
   form.querySelector("[data-opens-picker]").hidden = false;
-  menu.addEventListener("toggle", (event) => (event.newState === "open" ? open(state) : close(state)));
+  state.find.autofocus = true; // has the focus as the menu opens, before the next key
+  menu.addEventListener("beforetoggle", (event) => event.newState === "open" && open(state));
+  menu.addEventListener("toggle", (event) => event.newState === "closed" && close(state));
   state.find.addEventListener("input", (event) => later(state, event));
   state.find.addEventListener("keydown", (event) => key(state, event));
   state.found.addEventListener("keydown", (event) => walk(state, event));
@@ -22,7 +24,6 @@ export function start(form) {
 
 function open(state) {
   state.find.value = "";
-  state.find.focus();
   load(state);
 }
 

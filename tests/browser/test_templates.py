@@ -80,6 +80,18 @@ def test_an_email_is_written_with_one(sign_in: SignIn, hana: User, aoki: Contact
     assert [file.name for file in sent.attachments()] == ["price.pdf"]
 
 
+def test_the_next_key_after_it_opens_is_already_for_finding(
+    sign_in: SignIn, hana: User, aoki: Contact
+) -> None:
+    """The browser tells of an opened menu later; keys do not wait for that."""
+    make_mailbox(hana)
+    page = sign_in(hana)
+    page.goto(f"/contacts/{aoki.pk}/emails/")
+    opener = page.get_by_role("button", name="Template")
+    finds = "opener => (opener.click(), document.activeElement.matches('[data-finds]'))"
+    assert opener.evaluate(finds)
+
+
 def test_what_is_found_lies_within_the_screen_of_a_phone(
     sign_in: SignIn, hana: User, aoki: Contact
 ) -> None:
