@@ -1,6 +1,5 @@
 """What every page uses: page(), done(), visible_or_404(), and whose language and time it is."""
 
-import zoneinfo
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ClassVar
@@ -29,6 +28,7 @@ from django.views.defaults import bad_request
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from crm.lib import zones
 from crm.lib.keyset import LARGEST
 from crm.models import UndoEntry, User
 
@@ -251,5 +251,5 @@ def _prefer(request: HttpRequest, user: User) -> None:
     if user.language in dict(settings.LANGUAGES):
         translation.activate(user.language)
         request.LANGUAGE_CODE = user.language
-    if user.time_zone in zoneinfo.available_timezones():
+    if user.time_zone in zones.names():
         timezone.activate(user.time_zone)

@@ -1,7 +1,6 @@
 """REST: contacts, their timeline and their attachments."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -9,6 +8,7 @@ from ninja import Router, Status
 from pydantic import Field, field_validator
 
 from crm import timeline
+from crm.lib import zones
 from crm.models import AddressTaken, Attachment, Company, Contact, User
 from crm.rest import access, shown
 from crm.rest.inputs import Body, Text
@@ -38,7 +38,7 @@ class ContactIn(Body):
     @field_validator("time_zone")
     @classmethod
     def _is_one(cls, value: str) -> str:
-        if value and value not in available_timezones():
+        if value and value not in zones.names():
             raise ValueError("Give the name of a time zone, Asia/Tokyo say.")
         return value
 

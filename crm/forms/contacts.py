@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from crm import records
 from crm.forms.choosing import AddressesField
 from crm.forms.records import RecordForm
-from crm.forms.setup import zones
+from crm.lib import zones
 from crm.models import AddressTaken, Contact, UndoEntry
 
 
 def _zones() -> list[tuple[str, Any]]:
-    return [("", _("Not known")), *zones()]
+    return [("", _("Not known")), *zones.choices()]
 
 
 class ContactForm(RecordForm):

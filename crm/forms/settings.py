@@ -6,7 +6,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from crm.forms.setup import zones
+from crm.lib import zones
 from crm.models import User
 
 
@@ -15,7 +15,7 @@ def _languages() -> list[tuple[str, Any]]:
 
 
 def _zones() -> list[tuple[str, Any]]:
-    return [("", _("As the server: {zone}").format(zone=settings.TIME_ZONE)), *zones()]
+    return [("", _("As the server: {zone}").format(zone=settings.TIME_ZONE)), *zones.choices()]
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only

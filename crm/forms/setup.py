@@ -1,6 +1,5 @@
 """The form of the first account."""
 
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -11,12 +10,8 @@ from django.contrib.auth.password_validation import (
 )
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib import zones
 from crm.models import User
-
-
-def zones() -> list[tuple[str, str]]:
-    names = (name for name in zoneinfo.available_timezones() if "/" in name or name == "UTC")
-    return [(name, name.replace("_", " ")) for name in sorted(names)]
 
 
 class FirstAccountForm(forms.Form):
@@ -33,7 +28,7 @@ class FirstAccountForm(forms.Form):
         help_text=password_validators_help_text_html,
     )
     time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=zones, initial=lambda: settings.TIME_ZONE
+        label=_("Time zone"), choices=zones.choices, initial=lambda: settings.TIME_ZONE
     )
 
     def clean(self) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -11,6 +10,7 @@ from django.db import models
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib import zones
 from crm.models.base import Timestamped
 
 
@@ -97,7 +97,7 @@ class User(AbstractBaseUser, PermissionsMixin, Timestamped):
     def preferences(self) -> Iterator[None]:
         """In the language and the time zone of this person: what is written to them."""
         known = self.language in dict(settings.LANGUAGES)
-        zone = self.time_zone if self.time_zone in available_timezones() else settings.TIME_ZONE
+        zone = zones.or_else(self.time_zone, settings.TIME_ZONE)
         language = self.language if known else settings.LANGUAGE_CODE
         with translation.override(language), timezone.override(zone):
             yield

@@ -1,12 +1,13 @@
 """SendingHours: when a person's sequences may send, and how fast (M25)."""
 
 from datetime import date, time
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib import zones
 from crm.models import User
 from crm.models.base import Timestamped
 
@@ -44,8 +45,7 @@ class SendingHours(Timestamped):
 
     @property
     def zone(self) -> ZoneInfo:
-        name = self.user.time_zone
-        return ZoneInfo(name if name in available_timezones() else settings.TIME_ZONE)
+        return ZoneInfo(zones.or_else(self.user.time_zone, settings.TIME_ZONE))
 
     def spans(self) -> dict[int, tuple[time, time]]:
         return {
