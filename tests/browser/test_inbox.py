@@ -38,7 +38,7 @@ def test_triage_by_keyboard(sign_in: SignIn, hana: User, ken: User, aoki: Contac
     page.goto("/")
     page.keyboard.press("g")
     page.keyboard.press("i")
-    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+    page.wait_for_url("**/inbox/")  # and until its scripts are there
     page.keyboard.press("j")
     shows(page, "Osaka dates")
     page.keyboard.press("j")
