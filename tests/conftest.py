@@ -50,9 +50,13 @@ def django_db_setup(django_test_environment: None, database_url: str) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _settings_of_this_process(run_folder: Path) -> Iterator[None]:
-    """A folder of its own, and passwords that take no third of a second for each person made."""
-    quick = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with override_settings(MEDIA_ROOT=run_folder / "media", PASSWORD_HASHERS=quick):
+    """A folder of its own; passwords that take no third of a second for each person made; and
+    static files looked up as they are asked for, not all of them by each test client."""
+    quick = {
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+        "WHITENOISE_AUTOREFRESH": True,
+    }
+    with override_settings(MEDIA_ROOT=run_folder / "media", **quick):
         yield
 
 
