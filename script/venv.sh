@@ -1,5 +1,6 @@
 # Sourced by script/server and script/test: finds a Python, makes .venv, installs a list of
-# requirements when it has changed. Sets `python` to the environment's interpreter.
+# requirements when it has changed. Sets `python` to the environment's interpreter. A Python that
+# `preferred` names is tried first.
 
 stop() { # what the person can do, and exit code 2
   printf '%s\n' "$@" >&2
@@ -12,7 +13,7 @@ modern() { # is this a Python that runs, 3.11 or newer?
 
 find_python() {
   local candidate
-  for candidate in python3 /usr/bin/python3 python3.13 python3.12 python3.11 python3.14; do
+  for candidate in ${preferred:-} python3 /usr/bin/python3 python3.13 python3.12 python3.11 python3.14; do
     if modern "$candidate"; then
       system_python=$(command -v "$candidate")
       return
