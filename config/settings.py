@@ -33,6 +33,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SESSION_COOKIE_SECURE = HTTPS
+SESSION_SERIALIZER = "crm.sessions.SealedSerializer"
 CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:  # no other host below this domain, and nobody on the way, can plant one of this name
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"

@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
+from cryptography.fernet import InvalidToken
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.contrib.sessions.serializers import JSONSerializer
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -21,9 +23,25 @@ from django.utils import timezone
 from crm import notices, rates
 from crm.lib import browsers
 from crm.models import User
+from crm.models.fields import box
 
 NOTED_EVERY = 15 * 60  # seconds: "last used" is that exact
 log = logging.getLogger(__name__)
+
+
+class SealedSerializer(JSONSerializer):
+    """What sessions hold is ciphertext in the database (M39): the secret of a second factor that is
+    being set up, the code that a mail has asked for. One from before is read as it is."""
+
+    def dumps(self, obj: Any) -> bytes:
+        return box().encrypt(super().dumps(obj))
+
+    def loads(self, data: bytes) -> Any:
+        try:
+            data = box().decrypt(data)
+        except InvalidToken:
+            log.debug("a session that is not encrypted")  # or by a key that is gone: no JSON
+        return super().loads(data)
 
 
 class Shown(NamedTuple):

@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
+from cryptography.fernet import Fernet
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.core import signing
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from crm import sessions
 from crm.models import Notice, User
@@ -166,3 +170,41 @@ def test_what_has_ended_is_forgotten(here: Client, phone: Client, hana: User) ->
     assert Session.objects.count() == 1 and inside(here)
     hana.delete()
     assert not UserSession.objects.exists()
+
+
+# --- as they lie in the database -----------------------------------------------------------------
+
+
+class Raw:
+    """What Django has signed, as it is."""
+
+    def loads(self, data: bytes) -> bytes:
+        return data
+
+
+def stored(client: Client) -> bytes:
+    data = Session.objects.get(session_key=session_of(client)).session_data
+    return bytes(signing.loads(data, salt=SessionStore().key_salt, serializer=Raw))
+
+
+@pytest.mark.rule("M39")
+def test_what_one_holds_is_ciphertext(here: Client) -> None:
+    session = here.session
+    session["secret"] = "canary"
+    session.save()
+    assert b"canary" not in stored(here) and b"_auth_user" not in stored(here)
+    assert here.session["secret"] == "canary" and inside(here)
+
+
+def test_one_from_before_goes_on(hana: User, settings: Settings) -> None:
+    ours = settings.SESSION_SERIALIZER
+    settings.SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
+    sign_in(old := Client(), hana.email)
+    assert b"_auth_user" in stored(old)
+    settings.SESSION_SERIALIZER = ours
+    assert inside(old)
+
+
+def test_one_whose_key_is_gone_is_over(here: Client, settings: Settings) -> None:
+    settings.FERNET_KEYS = [Fernet.generate_key().decode()]
+    assert not inside(here)
