@@ -109,14 +109,16 @@ def save(
     return draft
 
 
-def open_draft(user: User, place: Place, key: str, ticked: Collection[str] = ()) -> Draft:
-    """The draft of a form, made where there is none yet. Raises Gone."""
+def open_draft(
+    user: User, place: Place, key: str, ticked: Collection[str] = (), **values: Any
+) -> Draft:
+    """The draft of a form, made with `values` (FIELDS) where there is none yet. Raises Gone."""
     found = known_by(user, key)
     if found:
         return found
     with transaction.atomic():
         draft, new = Draft.objects.get_or_create(
-            user=user, key=key, defaults={"version": 0, **place.columns()}
+            user=user, key=key, defaults={"version": 0, **place.columns(), **values}
         )
         if new and place.forwards:
             _take_over(draft, offered(place.forwards), ticked)

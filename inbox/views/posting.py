@@ -132,9 +132,7 @@ def _upload(request: Request, writing: Writing) -> HttpResponse:
     its address."""
     chosen, inline = request.FILES.get("file"), "inline" in request.POST
     try:
-        draft = drafts.open_draft(
-            request.user, writing.place, _key(request), request.POST.getlist("kept")
-        )
+        draft = _opened(request, writing)
         if chosen is None:
             raise NotSendable("attachments", _("Choose a file."))
         file = drafts.attach(draft, chosen, inline=inline)
@@ -148,13 +146,19 @@ def _upload(request: Request, writing: Writing) -> HttpResponse:
     return JsonResponse({"html": render_to_string("inbox/composer/_file.html", context)})
 
 
+def _opened(request: Request, writing: Writing) -> Draft:
+    """The draft of the form; where this is the first that comes of it, with the words it has."""
+    form = posted(request, writing)
+    form.is_valid()
+    ticked = request.POST.getlist("kept")
+    return drafts.open_draft(request.user, writing.place, _key(request), ticked, **form.saved())
+
+
 def _template(request: Request, writing: Writing) -> HttpResponse:
     """For the scripts: the draft is written with that template (M24), whose files are answered."""
     template = chosen_template(request)
     try:
-        draft = drafts.open_draft(
-            request.user, writing.place, _key(request), request.POST.getlist("kept")
-        )
+        draft = _opened(request, writing)
     except drafts.Gone:
         return _gone(request)
     files = drafts.use_template(draft, template) if template else []

@@ -37,9 +37,8 @@ function take(form, event, transfer) {
 function upload(form, file, inline = false) {
   const row = bar(file);
   form.querySelector("[data-files]").append(row);
-  const body = new FormData();
-  for (const name of ["csrfmiddlewaretoken", "key"]) body.set(name, form.elements[name].value);
-  for (const tick of form.querySelectorAll("input[name=kept]:checked")) body.append("kept", tick.value);
+  const body = new FormData(form); // it may be the first that the server hears of this draft
+  body.delete("attachments");
   body.set("do", "upload");
   if (inline) body.set("inline", "yes");
   body.set("file", file, file.name || "image.png");

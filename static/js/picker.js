@@ -114,18 +114,17 @@ function put(state, filled) {
       subject.value = filled.subject;
       subject.dispatchEvent(new Event("input", { bubbles: true }));
     }
-    take(form, filled.template);
   }
   state.labels = { ...state.labels, ...Object.fromEntries(filled.missing.map((each) => [each.token, each.label])) };
   insert(form, filled);
+  if (filled.template) take(form, filled.template);
   check(state);
 }
 
 /* The draft knows with what it is written; the template's files are its own from then on. */
 async function take(form, template) {
-  const body = new FormData();
-  for (const name of ["csrfmiddlewaretoken", "key"]) body.set(name, form.elements[name].value);
-  for (const tick of form.querySelectorAll("input[name=kept]:checked")) body.append("kept", tick.value);
+  const body = new FormData(form); // it may be the first that the server hears of this draft
+  body.delete("attachments");
   body.set("do", "template");
   body.set("template", template);
   const answer = await ask(form.action, { method: "POST", body });

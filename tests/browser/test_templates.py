@@ -92,6 +92,27 @@ def test_the_next_key_after_it_opens_is_already_for_finding(
     assert opener.evaluate(finds)
 
 
+def test_who_leaves_at_once_finds_the_letter_on_another_device(
+    sign_in: SignIn, hana: User, aoki: Contact
+) -> None:
+    """Before the second is over after which a draft is saved."""
+    make_mailbox(hana)
+    form = both_forms(text="Dear {{ contact.first_name }}.")
+    Template.objects.create(name="Offer", subject="Our offer", owner=hana, **form)
+    page = sign_in(hana)
+    page.goto(f"/contacts/{aoki.pk}/emails/")
+    page.get_by_role("button", name="Template").click()
+    page.keyboard.type("off")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press("Enter")
+    page.goto("/settings/")
+    page.evaluate("localStorage.clear()")  # it has not what the browser before had kept
+    page.goto("/drafts/")
+    page.get_by_role("link", name="Our offer").click()
+    expect(page.locator(".token")).to_contain_text("Yuki")
+    expect(page.get_by_role("textbox", name="Message")).to_have_text("Dear Yuki.")
+
+
 def test_what_is_found_lies_within_the_screen_of_a_phone(
     sign_in: SignIn, hana: User, aoki: Contact
 ) -> None:

@@ -140,6 +140,21 @@ def test_files_are_kept_at_once_and_go_along_ticked(
     assert Email.objects.get().attachments().get().content() == b"b.txt"
 
 
+@pytest.mark.parametrize("act", ["upload", "template"])
+def test_what_comes_before_the_first_save_brings_the_words_along(
+    signed_in: Client, aoki: Contact, mailbox: Mailbox, act: str
+) -> None:
+    """Who closes the window at once, and opens the draft on another device, finds them there."""
+    url = f"/contacts/{aoki.pk}/emails/"
+    words = {"to": "Yuki <yuki@aoki.example>", "subject": "Plan", "text": "Hello"}
+    file = {"file": SimpleUploadedFile("a.pdf", b"a")} if act == "upload" else {}
+    assert post(signed_in, url, do=act, mailbox=mailbox.pk, **words, **file)[0] == 200
+    draft = Draft.objects.get()
+    assert {name: getattr(draft, name) for name in words} == words and draft.mailbox == mailbox
+    assert "yuki@aoki.example" in signed_in.get(f"/drafts/{draft.pk}/").content.decode()
+    assert post(signed_in, url, version=0, text="Hello, Yuki")[0] == 200
+
+
 def test_too_much_is_refused_when_it_is_chosen(
     signed_in: Client, aoki: Contact, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
