@@ -27,6 +27,7 @@ from inbox.mime.ids import normal
 from inbox.models import Credential, Folder, Mailbox, MessageId
 from inbox.models.mailboxes import LEARNT
 from inbox.wire.account import Settings
+from tests.servers.imap_script import ImapScript
 from tests.servers.ordinary import PASSWORD, MailServer
 
 _numbers = itertools.count(1)
@@ -110,6 +111,12 @@ def make_mailbox(owner: User, **values: Any) -> Mailbox:
     for role in roles:
         mailbox.folders.create(name=role.upper() if role == "inbox" else role.title(), role=role)
     return mailbox
+
+
+def scripted_mailbox(owner: User, server: ImapScript, **values: Any) -> Mailbox:
+    """Of a server that answers as the test has written; its INBOX alone is looked at."""
+    there = {"imap_host": "localhost", "imap_port": server.port, "imap_security": "none"}
+    return make_mailbox(owner, folders=["inbox"], **there, **values)
 
 
 def connect_mailbox(

@@ -3,7 +3,6 @@
 import os
 import resource
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -15,18 +14,18 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from crm.models import Contact, Email, User
-from inbox.models import Credential, Folder, Mailbox, MailboxCopy, Outgoing, Reading
-from inbox.models.mailboxes import LEASE
+from inbox.models import Credential, Folder, Mailbox, MailboxCopy, Outgoing
 from inbox.sending import composer, outbox
 from inbox.sync import engine
-from inbox.sync.visit import LeaseLost, Receipt
+from inbox.sync.visit import Receipt
 from inbox.wire.faults import Fault
-from tests.factories import connect_mailbox, make_contact, make_email, make_mailbox
+from tests.factories import connect_mailbox, make_contact, make_email, scripted_mailbox
 from tests.inbox.letters import bounce_of, letter, reply_to, rich_reply_to
+from tests.inbox.sync.test_lease import looking
 from tests.servers.dovecot import Dovecot
 from tests.servers.imap_script import ImapScript
 from tests.servers.relay import Relay
-from tests.servers.script import Answers, Close, Pause
+from tests.servers.script import Answers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.live]
 committed = pytest.mark.django_db(transaction=True)
@@ -46,17 +45,6 @@ def look(mailbox: Mailbox) -> Receipt:
     receipt = engine.look(Mailbox.objects.get(pk=mailbox.pk), force=True)
     assert receipt is not None
     return receipt
-
-
-def scripted(owner: User, server: ImapScript, **values: object) -> Mailbox:
-    return make_mailbox(
-        owner,
-        imap_host="localhost",
-        imap_port=server.port,
-        imap_security="none",
-        folders=["inbox"],
-        **values,
-    )
 
 
 # --- nothing is lost ------------------------------------------------------------------------------
@@ -123,7 +111,7 @@ def test_a_sent_folder_made_after_connecting_is_looked_at_from_its_first_message
 def test_an_inbox_that_is_gone_keeps_its_place_and_is_said(hana: User) -> None:
     gone: Answers = {"EXAMINE": [b"%tag NO [NONEXISTENT] Unknown mailbox\r\n"]}
     with ImapScript(gone) as server:
-        mailbox = scripted(hana, server)
+        mailbox = scripted_mailbox(hana, server)
         mailbox.folders.update(uidvalidity=7, next_uid=5)
         with pytest.raises(Fault):
             look(mailbox)
@@ -139,7 +127,7 @@ def test_a_server_that_does_not_tell_uidnext_begins_above_what_is_there(hana: Us
         "UID SEARCH": [b"* SEARCH 3 8 9\r\n%tag OK\r\n"],
     }
     with ImapScript(answers) as server:
-        mailbox = scripted(hana, server)
+        mailbox = scripted_mailbox(hana, server)
         assert look(mailbox).headers_read == 0
         assert mailbox.folders.get(role="inbox").next_uid == 10
         assert look(mailbox).headers_read == 0
@@ -300,7 +288,7 @@ def test_a_certificate_that_is_refused_is_tried_again(mailbox: Mailbox, settings
 
 def test_a_server_that_stammers_is_no_disconnection(hana: User) -> None:
     with ImapScript({"EXAMINE": [b"%tag NO Server error\r\n"]}) as server:
-        mailbox = scripted(hana, server)
+        mailbox = scripted_mailbox(hana, server)
         with pytest.raises(Fault):
             look(mailbox)
     assert Mailbox.objects.get(pk=mailbox.pk).state == "degraded"
@@ -311,94 +299,12 @@ def test_a_server_that_asks_for_a_pause_is_given_it(hana: User) -> None:
     """F22: Exchange, which goes on refusing whoever comes back before."""
     said = b"%tag BAD Request is throttled. Suggested Backoff Time: 5999961 milliseconds\r\n"
     with ImapScript({"EXAMINE": [said]}) as server:
-        mailbox = scripted(hana, server)
+        mailbox = scripted_mailbox(hana, server)
         with pytest.raises(Fault):
             look(mailbox)
     before, after = timezone.now() + timedelta(minutes=99), timezone.now() + timedelta(minutes=101)
     assert not Mailbox.objects.due_a_look(before).exists()
     assert Mailbox.objects.due_a_look(after).exists()
-
-
-# --- the lease ------------------------------------------------------------------------------------
-
-
-@contextmanager
-def looking(mailbox: Mailbox) -> Iterator[list[BaseException]]:
-    """A look in another thread; what it raises is in the list afterwards."""
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            engine.look(Mailbox.objects.get(pk=mailbox.pk), force=True)
-        except Exception as error:
-            raised.append(error)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield raised
-    finally:
-        thread.join(20)
-
-
-def await_command(server: ImapScript, word: bytes) -> None:
-    until = time.monotonic() + 10
-    while not any(word in command for command in server.commands()):
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
-SLOW_END: Answers = {"EXAMINE": [Pause(0.5), Close()]}
-
-
-@committed
-def test_who_lost_the_lease_says_nothing_about_the_mailbox(hana: User) -> None:
-    """F34: a successor may have found out better."""
-    with ImapScript(SLOW_END) as server:
-        mailbox = scripted(hana, server)
-        with looking(mailbox) as raised:
-            await_command(server, b"EXAMINE")
-            assert mailbox.claim(timezone.now(), force=True)
-    assert isinstance(raised[0], Fault)
-    mailbox.refresh_from_db()
-    assert (mailbox.state, mailbox.failures) == ("connected", 0)
-
-
-@committed
-@pytest.mark.parametrize("answers", [SLOW_END, {"EXAMINE": [Pause(0.5), b"%tag OK\r\n"]}])
-def test_a_mailbox_deleted_meanwhile_ends_the_look(hana: User, answers: Answers) -> None:
-    """F47."""
-    with ImapScript(answers) as server:
-        mailbox = scripted(hana, server)
-        with looking(mailbox) as raised:
-            await_command(server, b"EXAMINE")
-            mailbox.delete()
-    assert all(isinstance(error, Fault | LeaseLost) for error in raised)
-    assert Mailbox.objects.count() == Folder.objects.count() == Reading.objects.count() == 0
-
-
-@committed
-def test_the_lease_is_held_while_a_slow_server_brings_a_large_message(
-    hana: User, aoki: Contact
-) -> None:
-    known = make_email(aoki, message_id="known@customer.test")
-    header = f"From: {aoki.email}\r\nMessage-ID: <r@x>\r\nIn-Reply-To: <{known.message_id}>\r\n\r\n"
-    first = f"* 1 FETCH (UID 9 RFC822.SIZE 9000000 BODY[HEADER.FIELDS (FROM)] {{{len(header)}}}\r\n"
-    answers: Answers = {
-        "UID SEARCH": [b"* SEARCH 9\r\n%tag OK\r\n"],
-        "UID FETCH": [
-            [f"{first}{header})\r\n%tag OK\r\n".encode()],
-            [Pause(0.5), Close()],
-        ],
-    }
-    with ImapScript(answers) as server:
-        mailbox = scripted(hana, server)
-        mailbox.folders.update(uidvalidity=7, next_uid=9)
-        with looking(mailbox):
-            await_command(server, b"BODY.PEEK[])")
-            assert mailbox.claim(timezone.now() + LEASE + timedelta(minutes=5)) is None
 
 
 @committed
@@ -433,7 +339,7 @@ def test_a_message_from_a_year_to_come_does_not_stay_on_top(hana: User, aoki: Co
         ]
     }
     with ImapScript(answers) as server:
-        mailbox = scripted(hana, server)
+        mailbox = scripted_mailbox(hana, server)
         mailbox.folders.update(uidvalidity=7, next_uid=9)
         assert look(mailbox).logged == 1
     assert Email.objects.latest("pk").activity.at <= timezone.now()

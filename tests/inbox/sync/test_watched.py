@@ -14,7 +14,7 @@ from inbox.sending import composer, outbox
 from inbox.sync import engine
 from inbox.sync.visit import Receipt
 from inbox.wire.faults import ProtocolFault
-from tests.factories import make_email, make_mailbox
+from tests.factories import make_email, scripted_mailbox
 from tests.inbox.letters import letter, reply_to
 from tests.servers.dovecot import Dovecot
 from tests.servers.imap_script import FOLDER, ImapScript
@@ -48,13 +48,7 @@ def watch(mailbox: Mailbox, dovecot: Dovecot, *names: str) -> None:
 
 
 def scripted(owner: User, server: ImapScript) -> Mailbox:
-    mailbox = make_mailbox(
-        owner,
-        imap_host="localhost",
-        imap_port=server.port,
-        imap_security="none",
-        folders=["inbox"],
-    )
+    mailbox = scripted_mailbox(owner, server)
     mailbox.folders.update(uidvalidity=7, next_uid=9, looked_at=timezone.now())
     return mailbox
 

@@ -17,7 +17,7 @@ from inbox.models.mailboxes import LEASE
 from inbox.sending import composer, outbox
 from inbox.sync import engine
 from inbox.sync.watcher import HOUSEKEEPING, WORKERS, Watcher
-from tests.factories import connect_mailbox, make_mailbox
+from tests.factories import connect_mailbox, make_mailbox, scripted_mailbox
 from tests.inbox.letters import reply_to
 from tests.servers.dovecot import Dovecot
 from tests.servers.imap_script import ImapScript
@@ -234,14 +234,7 @@ def test_a_mailbox_that_is_disconnected_is_let_go(mailbox: Mailbox, watcher: Wat
 
 
 def scripted(owner: User, server: ImapScript, number: int) -> Mailbox:
-    mailbox = make_mailbox(
-        owner,
-        email=f"{number}@many.test",
-        imap_host="localhost",
-        imap_port=server.port,
-        imap_security="none",
-        folders=["inbox"],
-    )
+    mailbox = scripted_mailbox(owner, server, email=f"{number}@many.test")
     mailbox.folders.update(uidvalidity=7, next_uid=10)
     return mailbox
 

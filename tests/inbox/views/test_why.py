@@ -7,8 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.models import Contact, User
-from inbox.models import Mailbox
-from tests.factories import make_contact, make_email, make_mailbox
+from tests.factories import make_contact, make_email, make_mailbox, scripted_mailbox
 from tests.servers.imap_script import ImapScript
 from tests.servers.script import Answers
 
@@ -19,11 +18,6 @@ ANSWERS: Answers = {
     "UID SEARCH": [b"* SEARCH 9\r\n%tag OK\r\n"],
     "UID FETCH": [FETCHED % (len(HEADER), HEADER)],
 }
-
-
-def scripted(owner: User, server: ImapScript) -> Mailbox:
-    values = {"imap_host": "localhost", "imap_port": server.port, "imap_security": "none"}
-    return make_mailbox(owner, folders=["inbox"], **values)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +31,7 @@ def scripted(owner: User, server: ImapScript) -> Mailbox:
 )
 def test_an_id_is_found_in_what_was_pasted(client: Client, hana: User, pasted: str) -> None:
     with ImapScript(ANSWERS) as server:
-        mailbox = scripted(hana, server)
+        mailbox = scripted_mailbox(hana, server)
         client.force_login(hana)
         path = f"/mailboxes/{mailbox.pk}/why/"
         assert "Message-ID, or the whole header" in client.get(path).content.decode()
@@ -73,7 +67,7 @@ def test_of_others_mail_an_admin_learns_only_what_became_of_one_id(
     client: Client, hana: User, mio: User, rin: User
 ) -> None:
     with ImapScript(ANSWERS) as server:
-        mailbox = scripted(hana, server)
+        mailbox = scripted_mailbox(hana, server)
         path = f"/mailboxes/{mailbox.pk}/why/"
         client.force_login(rin)
         assert client.post(path, {"message": "<a@b>"}).status_code == 404
@@ -99,7 +93,7 @@ def test_of_what_is_kept_from_them_those_who_share_the_mailbox_see_no_subject(
     known = make_email(contact, by=hana, message_id="a@b", **kept)
     known.activity.change(deleted_at=deleted_at)
     with ImapScript(ANSWERS) as server:
-        mailbox = scripted(hana, server)
+        mailbox = scripted_mailbox(hana, server)
         mailbox.change(team=ken.team)
         answers = {}
         for user in (hana, ken):
@@ -140,7 +134,7 @@ def test_of_what_is_not_for_them_an_id_says_what_an_unknown_one_says(
         return html.partition('<ol class="howto"')[2].partition("</ol>")[0]
 
     with ImapScript(ANSWERS if server_has_it else NOWHERE) as server:
-        mailbox = scripted(hana, server)
+        mailbox = scripted_mailbox(hana, server)
         mailbox.change(team=rin.team)
         assert "logged" in told(hana, server, "a@b")
         answer = told(rin, server, "a@b")
@@ -155,7 +149,7 @@ def test_an_email_that_the_reader_may_see_is_linked(
 ) -> None:
     known = make_email(aoki, by=hana, message_id="a@b")
     with ImapScript(NOWHERE) as server:
-        mailbox = scripted(hana, server)
+        mailbox = scripted_mailbox(hana, server)
         client.force_login(hana)
         html = client.post(f"/mailboxes/{mailbox.pk}/why/", {"message": "<a@b>"}).content.decode()
     assert "It is logged." in html and f"/emails/{known.pk}/" in html
