@@ -73,7 +73,7 @@ def test_a_card_says_what_is_the_matter(
     make_deal(aoki, name="Osaka", company=make_company("Hoshizora"), owner=hana, stage=stages[0])
     make_email(aoki, at=now - timedelta(hours=2, minutes=1))
     late = make_deal(name="Late", stage=stages[1])
-    plan(late, due_at=now - timedelta(days=9, minutes=5))
+    plan(late, due_at=now - timedelta(days=9))
     page = signed_in.get("/deals/").content.decode().replace("\xa0", " ")
     assert "quiet for 18 days" in page and "Nothing planned" in page
     assert "Replied 2 hours ago" in page and "Hoshizora" in page and "Owner: Hana" in page

@@ -210,7 +210,7 @@ def test_a_row_says_the_last_email_the_next_step_and_the_worth(
     deal = make_deal(aoki, amount=48_000)
     make_deal(aoki, amount=500, stage=make_stage("won"))
     for due, title in ((2, "Later"), (-9, "Call")):
-        task = make_task(deal, due_at=now + timedelta(days=due, minutes=-5))
+        task = make_task(deal, due_at=now + timedelta(days=due))
         Task.objects.filter(pk=task.pk).update(title=title)
         Association.objects.create(activity=task.activity, contact=aoki, at=task.activity.at)
     page = signed_in.get("/contacts/").content.decode().replace("\xa0", " ")
