@@ -217,7 +217,7 @@ def send(mailbox: Mailbox, contact: Contact) -> Email:
 
 
 def send_by_sequence(mailbox: Mailbox, contact: Contact) -> None:
-    windows = {str(day): ["00:00", "23:59"] for day in range(7)}
+    windows = {str(day): ["00:00", "23:59:59.999999"] for day in range(7)}
     SendingHours.objects.create(user=mailbox.owner, windows=windows, spacing=0)
     row = building.make(
         Sequence(name="Follow-up", owner=mailbox.owner),

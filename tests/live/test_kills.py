@@ -135,7 +135,7 @@ def recovered(outgoing: Outgoing) -> Outgoing:
 def test_a_killed_step_of_a_sequence_is_taken_once(
     mailbox: Mailbox, hana: User, relay: Relay, child: Child
 ) -> None:
-    hours = {str(day): ["00:00", "23:59"] for day in range(7)}
+    hours = {str(day): ["00:00", "23:59:59.999999"] for day in range(7)}
     SendingHours.objects.create(user=hana, windows=hours, spacing=0)
     sequence = building.make(Sequence(name="Follow-up", owner=hana), follow_up())
     steps = child(0, "step", enrolled(sequence, mailbox).pk)

@@ -23,7 +23,7 @@ Enrol = Callable[..., list[Enrolment]]
 @pytest.fixture
 def always_open(hana: User) -> SendingHours:
     """She works day and night, so that a test need not say when it is."""
-    windows = {str(day): ["00:00", "23:59"] for day in range(7)}
+    windows = {str(day): ["00:00", "23:59:59.999999"] for day in range(7)}
     row: SendingHours = SendingHours.objects.create(user=hana, windows=windows, spacing=0)
     return row
 
