@@ -24,14 +24,10 @@ def set_private(emails: Sequence[Email], *, private: bool) -> list[Step]:
 
 
 @transaction.atomic
-def set_thread_private(thread: Thread, user: User, *, private: bool) -> list[Step]:
-    """Of a conversation: what is `user`'s in it, and what comes later."""
-    steps = set_private(owned_in(thread, user), private=private)
+def set_thread_private(thread: Thread, own: Sequence[Email], *, private: bool) -> list[Step]:
+    """Of a conversation: what is somebody's `own` in it, and what comes later."""
+    steps = set_private(own, private=private)
     return [*steps, changed(thread, private=private)]
-
-
-def owned_in(thread: Thread, user: User) -> list[Email]:
-    return list(thread.emails.filter(activity__by=user))
 
 
 def ask(email: Email, user: User) -> bool:

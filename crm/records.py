@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from crm import pipeline
+from crm import pipeline, strangers
 from crm.models import Company, Contact, Deal, Stage, UndoEntry, User
 from crm.undo import Step, addressed, changed, linked, remember, trashed
 
@@ -35,6 +35,7 @@ def edit(record: Noun, values: dict[str, Any], *, by: User, made: Sequence[Step]
         steps.append(linked(row, "contacts", contacts))
     if addresses is not None:
         steps.append(addressed(row, addresses))
+        strangers.take_up(row, by=by)
     return remember(by, *steps)
 
 

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from crm import retention
 from crm.models import Activity, AddressTaken, Contact, UndoEntry, User
+from crm.strangers import take_up
 from crm.timeline import touch
 from crm.trash import Trashed, find
 from crm.undo import made, remember
@@ -51,6 +52,8 @@ def restore(rows: Iterable[Trashed], *, by: User, without_taken: bool = False) -
             continue
         if isinstance(trashed.row, Activity):
             touch(trashed.row)
+        if isinstance(trashed.row, Contact):
+            take_up(trashed.row, by=by)
         back.append(trashed.row)
     undo = remember(by, *(made(row) for row in back)) if back else None
     return Restored(back, refused, undo)

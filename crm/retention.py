@@ -34,6 +34,7 @@ from crm.models import (
     Thread,
 )
 from crm.models.attachments import let_go
+from crm.models.visibility import Audience
 from crm.races import again
 
 BATCH = 200
@@ -141,16 +142,30 @@ def standing_alone(row: Any) -> Rows:
     return Activity.objects.filter(pk__in=here).exclude(pk__in=others.values("activity"))
 
 
+# Records that stand on another record: by which way, and which noun that is.
+_BESIDE: dict[Any, dict[str, str]] = {
+    Contact: {"deals": "deal"},
+    Company: {"contacts": "contact", "deals": "deal"},
+    Deal: {"contacts": "contact"},
+}
+
+
 def is_held(row: Any) -> bool:
     """Whether a hold forbids to erase this record or engagement."""
     return not _not_held(type(row)).filter(pk=row.pk).exists()
 
 
 def _not_held(model: Any) -> Rows:
+    """Neither held itself nor part of what is: of the record that is held, or of its timeline."""
     rows: Rows = model.objects.all()
     if model is Activity:
         return rows.exclude(pk__in=Hold.objects.activities())
-    return rows.exclude(pk__in=Hold.objects.records(model._meta.model_name))
+    noun = model._meta.model_name
+    beside = Association.objects.filter(activity__in=Hold.objects.activities())
+    rows = rows.exclude(pk__in=beside.exclude(**{noun: None}).values(noun))
+    for path, other in _BESIDE.get(model, {}).items():
+        rows = rows.exclude(**{f"{path}__in": Hold.objects.records(other)})
+    return rows.exclude(pk__in=Hold.objects.records(noun))
 
 
 def _in_trash(model: Any) -> Rows:
@@ -161,6 +176,8 @@ def _erase(model: Any, ids: Sequence[int]) -> set[str]:
     """Delete the rows, and what tells of them; returns the paths of the files that were theirs."""
     paths: set[str] = set()
     threads: list[int] = []
+    if model is Contact:
+        _keep_hidden(ids)
     if model is Activity:
         _locked(Email, ids)
         paths = set(Attachment.objects.filter(activity__in=ids).values_list("path", flat=True))
@@ -171,6 +188,19 @@ def _erase(model: Any, ids: Sequence[int]) -> set[str]:
     traces.forget(model, ids)
     traces.forget(Thread, empty)
     return paths - {""}
+
+
+def _keep_hidden(ids: Sequence[int]) -> None:
+    """What was hidden along with a contact is not shown on a company or a deal once that contact is
+    gone (M41): its e-mails are private from then on, the rest stays with who wrote it."""
+    hidden = Contact.objects.filter(pk__in=ids).exclude(audience=Audience.EVERYONE)
+    on_contacts = Association.objects.exclude(contact=None)
+    here = on_contacts.filter(contact__in=hidden).values("activity")
+    elsewhere = on_contacts.exclude(contact__in=ids).values("activity")
+    rows = Activity.objects.filter(pk__in=here).exclude(pk__in=elsewhere)
+    Email.objects.filter(activity__in=rows).update(private=True)
+    others = rows.exclude(kind=Activity.Kind.EMAIL)
+    Association.objects.filter(activity__in=others, contact=None).delete()
 
 
 def _trash_cutoff(now: datetime) -> datetime:

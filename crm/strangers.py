@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from crm import timeline
 from crm.lib.names import parted
-from crm.models import Contact, Email, Participant, User
+from crm.models import Activity, Contact, Email, Participant, User
+from crm.models.emails import readable_by
 
 BATCH = 200  # e-mails in one transaction
 MOST_ROWS = 400  # that are looked through for a handful of people
@@ -83,10 +85,26 @@ def adopt(address: str, name: str, *, by: User) -> Contact:
     address = address.strip().lower()
     contact = meet({address: Newcomer(name, by)})[address]
     rows = Participant.objects.filter(address__iexact=address, email__activity__deleted_at=None)
-    rows = rows.exclude(contact=contact).order_by("pk")
-    while batch := list(rows.values_list("pk", flat=True)[:BATCH]):
-        _take(contact, batch)
+    _take_all(contact, rows)
     return contact
+
+
+def take_up(contact: Contact, *, by: User) -> None:
+    """Put on its timeline the e-mails that came while it was unknown: before it was typed, while it
+    had another address or lay in the Trash. Those alone that `by` may read, as others see a contact
+    whom its mail is hidden from (M41, M53)."""
+    named = Q(pk__in=[])
+    for row in contact.addresses.filter(released=False):
+        named |= Q(address__iexact=row.address)
+    shown = Activity.objects.visible_to(by).filter(pk=OuterRef("email"))
+    rows = Participant.objects.filter(named, readable_by(by, "email__"), stranger=True)
+    _take_all(contact, rows.filter(Exists(shown)))
+
+
+def _take_all(contact: Contact, rows: Any) -> None:
+    left = rows.exclude(contact=contact).order_by("pk")
+    while batch := list(left.values_list("pk", flat=True)[:BATCH]):
+        _take(contact, batch)
 
 
 @transaction.atomic

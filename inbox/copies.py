@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
-from crm.models import Email
+from django.db.models import Q
+
+from crm.models import Email, Reader, Thread, User
 from inbox.models import Folder, MailboxCopy
 
 
@@ -29,6 +31,7 @@ def note(found: Mapping[int, Collection[Email]], folder: Folder) -> None:
     ]
     MailboxCopy.objects.bulk_create(copies, ignore_conflicts=True)
     _let_the_strictest_decide(wanted.values(), folder)
+    _let_in(wanted.values(), folder)
 
 
 def _let_the_strictest_decide(emails: Collection[Email], folder: Folder) -> None:
@@ -41,3 +44,23 @@ def _let_the_strictest_decide(emails: Collection[Email], folder: Folder) -> None
         rows.filter(visibility__in=laxer).update(visibility=visibility)
     for email in lax:
         email.visibility = visibility
+
+
+def _let_in(emails: Collection[Email], folder: Folder) -> None:
+    """Who has an e-mail in a mailbox of theirs sees it, whoever's was looked at first."""
+    holder = folder.mailbox.owner_id
+    rows = [
+        Reader(email=email, user_id=holder, let_in=True)
+        for email in emails
+        if email.activity.by_id != holder
+    ]
+    Reader.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["email", "user"], update_fields=["let_in"]
+    )
+
+
+def own_in(thread: Thread, user: User) -> list[Email]:
+    """What of a conversation is somebody's own: in their name, or in a mailbox of theirs, since a
+    colleague's may have been looked at first."""
+    theirs = Q(activity__by=user) | Q(copies__mailbox__owner=user)
+    return list(thread.emails.filter(theirs).distinct())

@@ -187,12 +187,13 @@ def _write(entries: Sequence[Entry]) -> None:
     Reader.objects.bulk_create(
         Reader(email=email, user_id=writer, let_in=True)
         for email in emails
-        if email.private and (writer := _other_writer(email))
+        if (email.private or email.visibility != Email.Visibility.EVERYTHING)
+        and (writer := _other_writer(email))
     )
 
 
 def _other_writer(email: Email) -> int | None:
-    """An answer to what somebody has made private is for them, whoever's mailbox it came to."""
+    """An answer to what somebody wrote is for them, whoever's mailbox it came to first."""
     writer = email.answers.activity.by_id if email.answers else None
     return writer if writer != email.activity.by_id else None
 

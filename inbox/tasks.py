@@ -18,7 +18,7 @@ from inbox.models import (
     Outgoing,
     Redelivery,
 )
-from inbox.outreach import sequences
+from inbox.outreach import sequences, waiting
 from inbox.retention import RULES
 from inbox.sending import again, canary, identities, outbox, sent_copy
 from inbox.sync import engine
@@ -57,7 +57,7 @@ def send_due() -> None:
 @shared_task(expires=60)
 def send(outgoing_id: int) -> None:
     outgoing = Outgoing.objects.due(timezone.now()).filter(pk=outgoing_id).first()
-    if outgoing:
+    if outgoing and waiting.may_leave(outgoing, timezone.now()):
         outbox.attempt(outgoing)
 
 

@@ -35,10 +35,11 @@ class Talks:
         for thread, subject in emails.values_list("thread", "subject").distinct():
             self._subjects[thread].add(subject)
         rows = Participant.objects.filter(email__thread__in=threads).order_by()
-        for thread, apart, address in rows.values_list(
-            "email__thread", "email__apart", "address"
-        ).distinct():
-            (self._people_apart if apart else self._people)[thread].add(address.lower())
+        for thread, apart, *addresses in rows.values_list(
+            "email__thread", "email__apart", "address", "contact__addresses__address"
+        ).distinct():  # a contact who writes from another address of theirs is no stranger
+            people = (self._people_apart if apart else self._people)[thread]
+            people.update(address.lower() for address in addresses if address)
 
     def place(self, entry: Entry) -> None:
         """Say why it is shown apart from its conversation, if it is, and whether its sender came

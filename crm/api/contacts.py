@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 from pydantic import Field, field_validator
 
-from crm import timeline
+from crm import strangers, timeline
 from crm.lib import zones
 from crm.models import AddressTaken, Attachment, Company, Contact, User
 from crm.rest import access, shown
@@ -153,10 +153,10 @@ def _write(contact: Contact, payload: ContactIn, request: HttpRequest) -> None:
         people = User.objects.filter(is_active=True)
         contact.owner = access.related(people, payload.owner_id, "owner_id")
     contact.save()
-    _write_addresses(contact, payload, given)
+    _write_addresses(contact, payload, given, access.caller(request))
 
 
-def _write_addresses(contact: Contact, payload: ContactIn, given: Json) -> None:
+def _write_addresses(contact: Contact, payload: ContactIn, given: Json, by: User) -> None:
     """`emails` is the whole list; `email` alone puts one first and keeps the others."""
     rows = [(row.address, row.label) for row in contact.addresses.all()]
     if payload.emails is not None:
@@ -171,3 +171,4 @@ def _write_addresses(contact: Contact, payload: ContactIn, given: Json) -> None:
         contact.set_addresses(rows)
     except AddressTaken as error:
         raise Problem(422, str(error), errors=[FieldError("email", str(error))]) from None
+    strangers.take_up(contact, by=by)

@@ -10,6 +10,7 @@ from crm import trash
 from crm.models import Activity, AddressTaken, Contact, Email, User
 from crm.rest import access
 from crm.rest.problems import Problem
+from crm.strangers import take_up
 
 router = Router(tags=["trash"])
 
@@ -30,13 +31,16 @@ def list_trash(request: HttpRequest, cursor: str = "", limit: int = 50) -> dict[
 
 @router.post("/{kind}/{row_id}/restore")
 def restore(request: HttpRequest, kind: str, row_id: str) -> dict[str, Any]:
-    row = trash.find(access.caller(request), kind, access.number(row_id))
+    caller = access.caller(request)
+    row = trash.find(caller, kind, access.number(row_id))
     if row is None:
         raise Http404
     try:
         row.restore()
     except AddressTaken as error:
         raise Problem(409, str(error)) from None
+    if isinstance(row, Contact):
+        take_up(row, by=caller)
     return {"id": row_id, "kind": kind}
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from crm import records
+from crm import records, strangers
 from crm.forms.choosing import AddressesField
 from crm.forms.records import RecordForm
 from crm.lib import zones
@@ -44,7 +44,9 @@ class ContactForm(RecordForm):
         try:
             with transaction.atomic():
                 email = self.cleaned_data["email"]
-                return Contact.add(email=email, by=self.user, **self.values())
+                contact = Contact.add(email=email, by=self.user, **self.values())
+                strangers.take_up(contact, by=self.user)
+                return contact
         except AddressTaken as taken:
             self.add_error("email", whose(taken, self))
             transaction.set_rollback(True)

@@ -1,7 +1,8 @@
 """Whose turn it is in a conversation: the one place that decides what needs an answer.
 
-The newest e-mail that a person wrote decides; what a machine wrote changes nothing. Mail about
-something else (M27) is a matter of its own and waits by itself.
+The newest e-mail that a person wrote decides; what a machine wrote changes nothing, nor does what
+has not been said: a letter for next week, or one that failed. Mail about something else (M27) is a
+matter of its own and waits by itself.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ class Line(NamedTuple):
     at: datetime
     logged_at: datetime
     incoming: bool
-    by_machine: bool
+    unsaid: bool  # by a machine, or a letter of ours that has not left
     settled: bool  # somebody said that nothing is left to do about it
     apart: bool
     whose: int | None
@@ -36,7 +37,7 @@ class Turn(NamedTuple):
 def decide(lines: Iterable[Line]) -> Turn:
     """The turn of a conversation, from its kept e-mails, the newest first."""
     found = list(lines)
-    by_people = [line for line in found if not line.by_machine]
+    by_people = [line for line in found if not line.unsaid]
     newest = found[0] if found else None
     said = by_people[0] if by_people else None
     leads = [_first(by_people, apart=False), _first(by_people, apart=True)]

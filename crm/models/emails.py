@@ -236,6 +236,8 @@ class Participant(models.Model):
         BCC = "bcc", gettext_lazy("Bcc")
         REPLY_TO = "reply_to", gettext_lazy("Reply to")
 
+    READERS = (Role.TO, Role.CC, Role.BCC)
+
     REFUSED = "refused"  # for good
     DEFERRED = "deferred"  # refused for now, and tried again by itself
     UNKNOWN = "unknown"  # whether a server took it for them, nobody knows

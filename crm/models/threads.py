@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crm.models.users import User
 
 MOST_LINES = 200  # of the newest e-mails, among which those that decide are sought
+UNSAID = (Email.Status.SCHEDULED, Email.Status.FAILED)  # nobody has read it
 FIELDS = ("state", "stands_at", "newest", "whose", "counted", "snoozed_until", "snoozed_at")
 COPIES = ("state", "stands_at", "newest_id", "whose_id", "counted", "snoozed_until", "snoozed_at")
 
@@ -95,15 +96,16 @@ def _lines(threads: Sequence["Thread"]) -> dict[int, list[Line]]:
     rows = Email.objects.filter(thread__in=threads, activity__deleted_at=None)
     names = ("pk", "activity__at", "activity__created_at", "direction", "auto_reply", "settled")
     values = rows.order_by("-activity__at", "-pk").values_list(
-        "thread", *names, "apart", "activity__by"
+        "thread", *names, "apart", "activity__by", "status"
     )
     found: dict[int, list[Line]] = {}
-    for thread, pk, at, logged_at, direction, *facts, apart, whose in (
+    for thread, pk, at, logged_at, direction, *facts, apart, whose, status in (
         values[:MOST_LINES] if len(threads) == 1 else values
     ):
         machine, settled = facts
         incoming = direction == Email.Direction.INCOMING
-        line = Line(pk, at, logged_at, incoming, machine, settled, bool(apart), whose)
+        unsaid = machine or status in UNSAID
+        line = Line(pk, at, logged_at, incoming, unsaid, settled, bool(apart), whose)
         found.setdefault(thread, []).append(line)
     return found
 

@@ -20,6 +20,7 @@ from inbox.mime.types import ParsedAttachment
 from inbox.models import Mailbox, Outgoing, Template
 from inbox.outreach.using import with_template
 from inbox.sending import again, composer, guard, outbox, recipients
+from inbox.sending.replies import answered_from
 
 router = Router(tags=["e-mails"])
 Json = dict[str, Any]
@@ -165,10 +166,10 @@ def _draft(request: HttpRequest, payload: EmailIn, key: str) -> composer.NewEmai
     emails = Activity.objects.visible_to(caller).filter(kind=Activity.Kind.EMAIL)
     emails = emails.filter(readable_by(caller, "email__")).select_related("email__thread")
     answers = access.related(emails, payload.in_reply_to_id, "in_reply_to_id")
-    mailboxes = Mailbox.objects.usable_by(caller)
+    mailbox = access.related(Mailbox.objects.usable_by(caller), payload.mailbox_id, "mailbox_id")
     draft = composer.NewEmail(
-        mailbox=access.related(mailboxes, payload.mailbox_id, "mailbox_id"),
-        sender=payload.from_,
+        mailbox=mailbox,
+        sender=payload.from_ or (answered_from(answers.email, mailbox) if answers else ""),
         to=payload.to,
         cc=payload.cc,
         bcc=payload.bcc,

@@ -23,7 +23,7 @@ from inbox.wire.imap import ReadingSession
 # of a mailbox that is connected again
 _KEPT = (
     *("pk", "created_at", "team_id", "last_synced_at", "logs_mail", "authserv_id"),
-    "sent_habit",
+    *("sent_habit", "signature", "most_a_day", "most_a_minute"),
 )
 
 
@@ -189,6 +189,7 @@ def _keep(mailbox: Mailbox, credential: Credential, folders: list[Folder]) -> Ma
         for name in _KEPT:
             setattr(mailbox, name, getattr(known, name))
         Credential.objects.filter(mailbox=known).delete()
+        mailbox.name = mailbox.name or known.name
         mailbox.contact_creation = mailbox.contact_creation or known.contact_creation
         mailbox.visibility = mailbox.visibility or known.visibility
         folders = []  # its cursors go on where they were

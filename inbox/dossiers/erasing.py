@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from crm import restoring, retention
@@ -27,18 +28,18 @@ _logger = logging.getLogger(__name__)
 
 
 def blocked_by(contact: Contact) -> Hold | None:
-    """The legal hold that forbids it: on the contact, or on a record that their activities stand
-    on as well (M57)."""
-    own: Hold | None = Hold.objects.active().filter(contact=contact).first()
+    """The legal hold that forbids it: on the contact, on a deal of theirs, or on a record that what
+    is on their timeline stands on as well (M57)."""
+    theirs = Q(contact=contact) | Q(deal__contacts=contact)
+    own: Hold | None = Hold.objects.active().filter(theirs).first()
     if own:
         return own
     mail = Person.of(contact).emails().values("pk")
-    theirs = Activity.objects.filter(associations__contact=contact) | Activity.objects.filter(
-        pk__in=mail
-    )
+    timeline = Q(associations__contact=contact) | Q(pk__in=mail)
+    activities = Activity.objects.filter(timeline).values("pk")
     places = Hold.objects.active()
     for noun in ("company", "deal", "contact"):
-        held = places.filter(**{f"{noun}__associations__activity__in": theirs.values("pk")})
+        held = places.filter(**{f"{noun}__associations__activity__in": activities})
         if found := held.first():
             return found
     return None
@@ -129,6 +130,7 @@ def _steps(erasure: Erasure, person: Person) -> Iterator[tuple[str, int]]:
     yield "drafts", traces.drafts(person)
     yield "notifications", traces.notices(person)
     yield "undo_entries", traces.undo_entries(person)
+    yield "sequences_struck", traces.enrolments(person)
     yield "unreadable_messages", traces.put_aside(person)
     yield "administration_log", traces.admin_log(person)
     yield from _strike_records(person)

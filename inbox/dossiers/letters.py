@@ -1,7 +1,7 @@
 """E-mails that stay, since others are in them as well: without the person who is erased (M36)."""
 
 from collections.abc import Collection, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from crm import notices, retention
 from crm.lib.striking import lines, strike, strike_all, without
-from crm.models import Attachment, Email, Thread
+from crm.models import Attachment, Email, Participant, Thread
 from crm.timeline import touch_all
 from inbox.dossiers.person import Person
 from inbox.dossiers.traces import strike_names
@@ -25,8 +25,10 @@ from inbox.models import (
     Redelivery,
     TransportRecord,
 )
+from inbox.sending import recipients
 
 BATCH = 50
+_OPEN = [Redelivery.State.QUEUED, Redelivery.State.SENDING]
 
 
 def strike_shared(person: Person, pseudonym: str) -> Iterator[tuple[str, int]]:
@@ -71,6 +73,7 @@ def _strike(email: Email, person: Person, pseudonym: str, said: set[str]) -> Non
     by_them = theirs.filter(role="from").exists()
     theirs.update(name="", address=pseudonym, contact=None, stranger=False, server_said="")
     email.activity.associations.filter(contact=person.contact).delete()
+    again = list(Redelivery.objects.filter(outgoing__email=email, state__in=_OPEN))
     taken_back = _forget_travel(email)
     if by_them:
         _forget_ids(email)
@@ -79,14 +82,17 @@ def _strike(email: Email, person: Person, pseudonym: str, said: set[str]) -> Non
     _write(email, person, "" if by_them else without(email.reply_text, said))
     for file in email.activity.files.all():
         strike_names(file, person, "name")
-    if taken_back:  # its subject says no name any more
+    _give_up(again, email)  # its subject says no name any more
+    if taken_back:
         values = {"email": email.pk, "subject": email.summary(), "said": email.error}
         notices.tell(email.activity.by, "send_stopped", **values)
 
 
 def _write(email: Email, person: Person, text: str) -> None:
     """What is new in it, as plain text: the rest quotes, and its HTML says the same again."""
-    email.subject = strike(email.subject, person.nearby)
+    before, email.subject = email.subject, strike(email.subject, person.nearby)
+    if email.subject != before:
+        MessageId.objects.filter(email=email).forget_fields()
     email.text = strike(text, person.nearby)
     email.reply_length = len(email.text)
     email.html = ""
@@ -106,12 +112,28 @@ def _forget_travel(email: Email) -> bool:
     waiting &= Q(claimed_until__lte=timezone.now())
     taken_back = bool(rows.filter(waiting).update(state=Outgoing.State.CANCELLED))
     if taken_back:
-        by = email.activity.by
         email.status = Email.Status.CANCELLED
-        with by.preferences() if by else nullcontext():
+        with _language_of(email):
             email.error = _("One of its recipients was erased. Write it anew to the others.")
     rows.exclude(state=Outgoing.State.SENDING).update(frozen=None)
     return taken_back
+
+
+def _give_up(waiting: Collection[Redelivery], email: Email) -> None:
+    """Those who were to get it once more, with bytes that name who is erased, do not: its writer is
+    told, and can write to them anew (M23)."""
+    with _language_of(email):
+        said = _("Another recipient was erased before it could be tried again.")
+    for row in waiting:
+        lost = Participant.UNKNOWN if row.transmitting_at else Participant.REFUSED
+        recipients.mark(email, row.addresses, lost, said)
+        there = [a for a in row.addresses if recipients.named(email, a)]  # not who is erased
+        recipients.tell(email, f"recipient_{lost}", dict.fromkeys(there, said))
+
+
+def _language_of(email: Email) -> AbstractContextManager[None]:
+    by = email.activity.by
+    return by.preferences() if by else nullcontext()
 
 
 def _forget_ids(email: Email) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from django.db.models import Q, QuerySet
 
 from crm.lib.striking import pattern
-from crm.models import Association, Contact, Email, Participant, Thread, User
+from crm.models import Association, Contact, Email, Hold, Participant, Thread, User
 from inbox.models.identities import own_addresses
 
 SHORTEST, SHORTEST_HAN = 3, 2  # characters of a name that is looked for
@@ -74,7 +74,8 @@ class Person:
         naming = self.written("text") | self.written("html") | self.written("subject")
         threads = self.threads(pseudonym).values("pk")
         rows: QuerySet[Email] = Email.objects.filter(Q(thread__in=threads) | naming)
-        return rows.exclude(pk__in=self.emails().values("pk"))
+        rows = rows.exclude(pk__in=self.emails().values("pk"))
+        return rows.exclude(pk__in=Hold.objects.activities())  # it stays as it is (M57)
 
 
 def ours() -> set[str]:

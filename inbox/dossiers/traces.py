@@ -5,6 +5,7 @@ Each returns how many rows it erased or changed, and does nothing when it is don
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
@@ -15,10 +16,11 @@ from django.db.models import Q
 
 from crm import retention
 from crm.lib.striking import STRUCK, strike, strike_all
-from crm.models import Contact, Notice, UndoEntry
+from crm.models import Contact, Email, Hold, Note, Notice, UndoEntry
 from crm.models.fields import EncryptedTextField
+from crm.models.retention import NOUNS
 from inbox.dossiers.person import Person
-from inbox.models import Draft, DraftFile, NeverLog, Quarantined
+from inbox.models import Draft, DraftFile, Enrolment, MessageId, NeverLog, Quarantined
 from inbox.sync import quarantine
 
 # Ours, not theirs; a never-log list goes on keeping their mail from being read; a Message-ID that
@@ -34,6 +36,9 @@ UNTOUCHED = {
     "inbox.neverlog",
     "inbox.messageid",
 }
+
+
+NOTED_WITHIN = timedelta(minutes=1)  # of the end of a sequence
 
 
 def drafts(person: Person) -> int:
@@ -78,6 +83,20 @@ def undo_entries(person: Person) -> int:
     return _erase(UndoEntry.objects.all(), "steps", theirs)
 
 
+def enrolments(person: Person) -> int:
+    """Of colleagues, whose sequence ended when they wrote: the reason, and the note that tells it,
+    name them."""
+    emails = list(person.emails().values_list("pk", flat=True))
+    rows = Enrolment.objects.filter(values__email__in=emails).exclude(contact=person.contact)
+    for row in rows:
+        row.change(values=strike_all(row.values, person.nearby))
+        told = Note.objects.filter(activity__associations__contact=row.contact)
+        since = row.ended_at or row.updated_at
+        for note in told.filter(activity__created_at__range=(since, since + NOTED_WITHIN)):
+            strike_names(note, person, "text")
+    return len(rows)
+
+
 def put_aside(person: Person) -> int:
     """Mail that could not be read, of theirs or answering theirs (M47)."""
     answering = Quarantined.objects.filter(answers__in=person.emails().values("pk"))
@@ -99,7 +118,9 @@ def never_log_entries(person: Person) -> int:
 
 
 def mentions(person: Person) -> int:
-    """Strike their addresses wherever they stand in text or JSON."""
+    """Strike their addresses wherever they stand in text or JSON, but on records that are held."""
+    named = Email.objects.filter(person.written("subject"))
+    MessageId.objects.filter(email__in=named).forget_fields()
     return sum(
         _strike_rows(model, person)
         for app in ("crm", "inbox")
@@ -115,11 +136,23 @@ def _strike_rows(model: Any, person: Person) -> int:
         naming |= person.written(column)
     if not columns or not person.addresses:
         return 0
-    pks = list(model._default_manager.filter(naming).values_list("pk", flat=True))
+    rows = model._default_manager.filter(naming).exclude(_held(model))
+    pks = list(rows.values_list("pk", flat=True))
     for pk in pks:
         with transaction.atomic():
             _strike_row(model._default_manager.filter(pk=pk), columns, person)
     return len(pks)
+
+
+def _held(model: Any) -> Q:
+    """What a legal hold keeps as it is: the record, and what stands on its timeline (M57)."""
+    names = {field.name for field in model._meta.concrete_fields}
+    found = Q(pk__in=[])
+    for name in names & {"activity", "email"}:
+        found |= Q(**{f"{name}__in": Hold.objects.activities()})
+    if model._meta.model_name in NOUNS:
+        found |= Q(pk__in=Hold.objects.records(model._meta.model_name))
+    return found
 
 
 def _strike_row(rows: Any, columns: list[str], person: Person) -> None:

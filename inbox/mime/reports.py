@@ -114,13 +114,15 @@ def _recipient(group: Fields) -> BounceRecipient | None:
     action = group.word("action")
     if action not in ("failed", "delayed") and not (not action and group.raw("status")):
         return None
-    address = _address(group, "final-recipient") or _address(group, "original-recipient")
+    original = _address(group, "original-recipient")
+    address = _address(group, "final-recipient") or original
     if not address:
         return None
     diagnostic = _typed(group, "diagnostic-code")[:_LONGEST_DIAGNOSTIC]
     status = _status(group.text("status"), diagnostic)
     permanent = action != "delayed" and not status.startswith("4")
-    return BounceRecipient(address, status, permanent, diagnostic, failed=action != "delayed")
+    failed = action != "delayed"
+    return BounceRecipient(address, status, permanent, diagnostic, failed, original)
 
 
 def _status(written: str, diagnostic: str) -> str:

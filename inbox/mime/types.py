@@ -36,7 +36,8 @@ class BounceRecipient:
     """One address that was not reached, and what the server said (RFC 3464).
 
     `permanent` is the class of the status (5.x.x); `failed` says that the server has given up,
-    which it also does after a status 4.x.x, when it has tried for days.
+    which it also does after a status 4.x.x, when it has tried for days. `original` is how it was
+    written to, where an alias or a forwarding led elsewhere; else "".
     """
 
     address: str
@@ -44,6 +45,7 @@ class BounceRecipient:
     permanent: bool
     diagnostic: str
     failed: bool = True
+    original: str = ""
 
 
 @dataclass(frozen=True, slots=True)

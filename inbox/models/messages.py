@@ -82,6 +82,10 @@ class MessageIdQuerySet(models.QuerySet["MessageId"]):
         self.note_all([self.model(value=v, email=e, origin=given) for v, e in learnt.items()])
         return learnt
 
+    def forget_fields(self) -> None:
+        """Once a subject says no more what it said, their copies are known by id and sender."""
+        self.update(dated=None)
+
     def given_to(self, emails: Iterable[Email]) -> defaultdict[int | None, list[str]]:
         """The ids that providers gave in place of ours, by e-mail; not those kept as a hash."""
         found: defaultdict[int | None, list[str]] = defaultdict(list)

@@ -79,6 +79,11 @@ def forbidden(enrolment: Enrolment) -> Ending | None:
     return Ending(Why.UNSUBSCRIBED) if OptOut.objects.among(addresses) else None
 
 
+def known(enrolment: Enrolment) -> Ending | None:
+    """What ends it by what the CRM has, without asking a mailbox."""
+    return forbidden(enrolment) or _in_the_crm(enrolment, addresses_of(enrolment.contact))
+
+
 def _in_the_crm(enrolment: Enrolment, addresses: list[str]) -> Ending | None:
     """Bounces, meetings, replies, and any mail from the address, in whoever's mailbox it was."""
     sent = Email.objects.filter(activity__step_run__enrolment=enrolment)

@@ -45,6 +45,7 @@ def _take_back(enrolment: Enrolment) -> None:
     for run in waiting.select_related("activity__email__outgoing"):
         if run.activity and outbox.cancel(run.activity.email.outgoing):
             run.delete()
+            Enrolment.objects.filter(pk=enrolment.pk).update(next_step_at=run.at)
 
 
 def _told(enrolment: Enrolment) -> str:
@@ -76,10 +77,15 @@ def as_before(stopped: "QuerySet[Enrolment]") -> int:
     return paused + stopped.update(state=State.ACTIVE, **before)
 
 
+@transaction.atomic
 def pause(enrolment: Enrolment) -> bool:
-    """They keep their place. A step that is being taken at this moment is not taken."""
+    """They keep their place. A step that is being taken at this moment is not taken, and a letter
+    that waits to leave does not: its step comes when they go on."""
     rows = Enrolment.objects.filter(pk=enrolment.pk, state=State.ACTIVE)
-    return rows.update(state=State.PAUSED, delay="", values={}) == 1
+    paused = rows.update(state=State.PAUSED, delay="", values={}) == 1
+    if paused:
+        _take_back(enrolment)
+    return paused
 
 
 def resume(enrolment: Enrolment, now: datetime, mailbox: Mailbox | None = None) -> bool:

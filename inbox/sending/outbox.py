@@ -21,7 +21,7 @@ A row found `sending` after its claim has run out was left by somebody who died.
 `transmitting_at` nothing had left, and it is sent; with it, it is asked about, never sent again.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -35,11 +35,11 @@ from inbox.connect import doors
 from inbox.deliveries import confirm_delivery, is_answered
 from inbox.mime import given_ids
 from inbox.mime.ids import normal
-from inbox.models import HeaderBlock, MessageId, Outgoing, StepRun, TransportRecord
-from inbox.models.transport import Envelope, keep_headers, keep_raw
+from inbox.models import MessageId, Outgoing
 from inbox.sending import (
     again,
     allowance,
+    departures,
     freezing,
     later,
     posting,
@@ -178,7 +178,7 @@ def _sent(outgoing: Outgoing, taken: posting.Taken) -> bool:
         recipients.note(email, everybody, refused, passing if settled else ())
         _learn_given(outgoing, taken.said)
         if settled:
-            _keep_transport(outgoing, {**refused, "": taken.said}, now)
+            departures.keep(outgoing, {**refused, "": taken.said}, now)
             again.begin(outgoing, passing, now)
             final = {who: words for who, words in refused.items() if who not in passing}
             recipients.tell(email, "recipient_refused", final)
@@ -196,23 +196,6 @@ def _learn_given(outgoing: Outgoing, said: str) -> None:
     given = normal(given_ids.in_answer(host, said))
     if given and MessageId.objects.learn(given, outgoing.email):
         threads.arrived([given], outgoing.email)
-
-
-def _keep_transport(outgoing: Outgoing, answers: dict[str, str], now: datetime) -> None:
-    """How it went out, kept for a while (M28, M31)."""
-    raw = bytes(outgoing.frozen or b"")
-    sender, everybody = recipients.envelope(outgoing)
-    TransportRecord.objects.create(
-        email=outgoing.email,
-        mailbox=outgoing.mailbox,
-        at=now,
-        sealed=Envelope(sender, everybody, answers).sealed(),
-        size=len(raw),
-    )
-    mail = [(outgoing.email, raw)]
-    keep_headers(mail, HeaderBlock.Origin.SENT, now)
-    if StepRun.objects.filter(activity=outgoing.email_id).exists():  # M29: of a sequence, whole
-        keep_raw(mail, now)
 
 
 def _refused(outgoing: Outgoing, fault: Fault) -> None:
@@ -250,7 +233,7 @@ def _ask(outgoing: Outgoing, said: str) -> None:
         values: dict[str, Any] = {"sent_at": now, "copy_due_at": now, "claimed_until": now}
         with transaction.atomic():
             if _becomes(outgoing, Outgoing.State.SENT, error="", **values):
-                _keep_transport(outgoing, {"": said}, now)
+                departures.keep(outgoing, {"": said}, now)
     else:
         _becomes(outgoing, Outgoing.State.UNKNOWN, error=said, claimed_until=now)
 

@@ -8,7 +8,7 @@ from inbox.models import Outgoing
 
 Refused = dict[str, tuple[int, str]]  # address: the server's code and words
 Role = Participant.Role
-READERS = (Role.TO, Role.CC, Role.BCC)
+READERS = Participant.READERS
 
 
 def envelope(outgoing: Outgoing) -> tuple[str, list[str]]:

@@ -200,5 +200,11 @@ def _sender(email: Email, people: Sequence[Participant], known: Sequence[Sender]
     return next(named, None) or next(held, None) or next(iter(known), None)
 
 
+def answered_from(email: Email, mailbox: Mailbox) -> str:
+    """From which of this mailbox's addresses an answer to it goes out (M52)."""
+    sender = _sender(email, list(email.participants.all()), senders([mailbox]))
+    return sender.address if sender else ""
+
+
 def _line(people: Sequence[Participant]) -> str:
     return ", ".join(written(person.name, person.address) for person in people)

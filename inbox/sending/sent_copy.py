@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from inbox.connect import doors
 from inbox.models import Outgoing
+from inbox.sending import departures
 from inbox.sending.allowance import has_session
 from inbox.wire.appending import AppendingSession
 from inbox.wire.faults import Fault, OverQuota
@@ -116,6 +117,7 @@ def _holds(folder: str, outgoing: Outgoing, session: AppendingSession) -> bool:
 
 def _done(outgoing: Outgoing, state: str) -> None:
     """Settled: the frozen bytes have served (M33)."""
+    departures.keep_if_none(outgoing)
     outgoing.settle(copy_state=state, copy_error="", frozen=None, claimed_until=timezone.now())
 
 
@@ -139,6 +141,7 @@ def _due(now: datetime, tried: int) -> datetime:
 
 
 def _failed(outgoing: Outgoing, said: str) -> None:
+    departures.keep_if_none(outgoing)
     outgoing.settle(
         copy_state=Outgoing.CopyState.FAILED,
         copy_error=said,

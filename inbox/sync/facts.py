@@ -12,13 +12,15 @@ from inbox.sync.rules import Facts, LoggingAddress, everybody_in, is_covered, pe
 
 def facts_for(headers: Sequence[ParsedHeaders], folder: Folder, known: Container[str]) -> Facts:
     """Two queries at most in an ordinary mailbox: the never-log lists, and the contacts where its
-    owner opted in (M12); three more in the one that logs (M16)."""
+    owner opted in (M12); its aliases where a list speaks; three more in the one that logs (M16)."""
     mailbox = folder.mailbox
     people = {address for header in headers for address in people_of(header)}
+    never = never_over(mailbox, {a for header in headers for a in everybody_in(header)})
     return Facts(
         own=mailbox.email,
+        aliases=_aliases(mailbox) if never else (),
         known=known,
-        never=never_over(mailbox, {a for header in headers for a in everybody_in(header)}),
+        never=never,
         contacts=_contacts(people) if mailbox.scope == Mailbox.Scope.CONTACTS else (),
         folder=folder.role,
         logging=_logging(mailbox, headers) if mailbox.logs_mail else None,
@@ -34,7 +36,14 @@ def never_over(mailbox: Mailbox, people: Iterable[str]) -> set[str]:
 def is_never_logged(mailbox: Mailbox, header: ParsedHeaders) -> bool:
     """Whether the lists, as they are now, forbid it: they go before what was decided earlier."""
     never = never_over(mailbox, everybody_in(header))
-    return is_covered(header, Facts(own=mailbox.email, never=never))
+    logging = LoggingAddress(mailbox.email, "", {}, {}) if mailbox.logs_mail else None
+    facts = Facts(mailbox.email, _aliases(mailbox) if never else (), never=never, logging=logging)
+    return is_covered(header, facts)
+
+
+def _aliases(mailbox: Mailbox) -> list[str]:
+    proven = Identity.objects.proven().filter(mailbox=mailbox).order_by()
+    return list(proven.values_list("address", flat=True))
 
 
 def _contacts(people: set[str]) -> set[str]:

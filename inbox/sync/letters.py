@@ -50,7 +50,7 @@ def _forwarded(parsed: ParsedMessage, verdict: Verdict, mailbox: Mailbox) -> Ite
         original = _without_us(found, mailbox)
         header = _header(original)
         people = {person.address.lower() for person in _people(original)}
-        if covers(never_over(mailbox, people), people, mailbox.email):
+        if covers(never_over(mailbox, people), people, [mailbox.email]):
             continue
         sender = original.sender.address.lower() if original.sender else ""
         at = min(original.date, timezone.now()) if original.date else None

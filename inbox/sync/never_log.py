@@ -37,14 +37,19 @@ def names_of(address: str) -> Iterator[str]:
     yield from (".".join(labels[start:]) for start in range(len(labels) - 1))
 
 
-def covers(entries: Collection[str], people: Iterable[str], own: str) -> bool:
-    """Whether mail among these people is to be left alone, in a mailbox whose address is `own`.
+def covering(entries: Iterable[str], own: Iterable[str]) -> set[str]:
+    """Those that cover the mailbox itself, by its address or an alias."""
+    return set(entries).intersection(name for address in own for name in names_of(address))
+
+
+def covers(entries: Collection[str], people: Iterable[str], own: Collection[str]) -> bool:
+    """Whether mail among these people is to be left alone, in a mailbox with the addresses `own`.
 
     One who is covered is enough. An entry that covers the mailbox itself (the firm's own domain)
     speaks of mail among such addresses alone, or nothing at all would ever be logged.
     """
-    others = {person.lower() for person in people} - {own.lower()}
-    inside = set(entries).intersection(names_of(own))
+    others = {person.lower() for person in people} - {address.lower() for address in own}
+    inside = covering(entries, own)
     outside = set(entries) - inside
     if any(not outside.isdisjoint(names_of(person)) for person in others):
         return True

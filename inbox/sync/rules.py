@@ -43,6 +43,7 @@ class Facts:
     """What the CRM knows of a batch of headers, and of the mailbox and the folder they lie in."""
 
     own: str  # the mailbox's address
+    aliases: Collection[str] = ()  # proven; at least where an entry of the lists holds
     known: Container[str] = ()  # Message-IDs, in normal form, at least those of `ids_named_by`
     never: Collection[str] = ()  # entries of the never-log lists that hold here
     contacts: Collection[str] = ()  # known contacts' addresses; empty unless opted in
@@ -65,9 +66,14 @@ def decide(
 
 
 def is_covered(header: ParsedHeaders, facts: Facts) -> bool:
-    """An entry that covers the firm itself speaks of mail inside it, whoever pressed the button."""
+    """An entry that covers the firm itself speaks of mail inside it, whoever pressed the button.
+    What one of us forwards to the logging address is none: there the original decides
+    (`inbox.sync.letters`)."""
+    never, own = set(facts.never), (facts.own, *facts.aliases)
+    if facts.logging and not _readers_beside(header, facts.logging):
+        never -= never_log.covering(never, own)
     between = (people_of(header), everybody_in(header))
-    return any(never_log.covers(facts.never, people, facts.own) for people in between)
+    return any(never_log.covers(never, people, own) for people in between)
 
 
 def _reply(header: ParsedHeaders, facts: Facts) -> Reason | None:
@@ -92,9 +98,13 @@ def _logged_by(header: ParsedHeaders, ours: LoggingAddress, origin: Origin) -> R
         return "not_ours"
     if not _is_proven(header, ours, origin, user):
         return "unproven"
+    return Reason("bcc") if _readers_beside(header, ours) else Reason("forward")
+
+
+def _readers_beside(header: ParsedHeaders, ours: LoggingAddress) -> set[str]:
+    """To whom it went beside the logging address."""
     written_to = {person.address.lower() for person in (*header.to, *header.cc, *header.bcc)}
-    others = [address for address in written_to if not is_logging(address, ours)]
-    return Reason("bcc") if others else Reason("forward")
+    return {address for address in written_to if not is_logging(address, ours)}
 
 
 def _is_proven(header: ParsedHeaders, ours: LoggingAddress, origin: Origin, user: int) -> bool:

@@ -9,6 +9,7 @@ from crm import privacy as story
 from crm import undo
 from crm.models import Email
 from crm.web import Request, back, done, post_only
+from inbox import copies
 from inbox.views.finding import email_or_404
 
 
@@ -24,10 +25,11 @@ def privacy(request: Request, pk: int) -> HttpResponse:
 def thread(request: Request, pk: int) -> HttpResponse:
     """Of what is one's own in its conversation, and of what comes later."""
     found = email_or_404(request, pk)
-    if not story.owned_in(found.thread, request.user):
+    own = copies.own_in(found.thread, request.user)
+    if not own:
         raise PermissionDenied
     private = _wanted(request)
-    steps = story.set_thread_private(found.thread, request.user, private=private)
+    steps = story.set_thread_private(found.thread, own, private=private)
     return _done(request, found, steps, private=private)
 
 

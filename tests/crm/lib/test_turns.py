@@ -14,7 +14,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 def line(pk: int, who: str, **values: Any) -> Line:
     """An e-mail, `pk` minutes after noon, from "them", "us" or a "machine" of theirs."""
     at = NOON + timedelta(minutes=pk)
-    plain = {"settled": False, "apart": False, "whose": 1, "by_machine": who == "machine"}
+    plain = {"settled": False, "apart": False, "whose": 1, "unsaid": who == "machine"}
     return Line(pk=pk, at=at, logged_at=at, incoming=who != "us", **{**plain, **values})
 
 
@@ -69,7 +69,7 @@ def test_it_is_our_turn_where_something_waits_and_only_there(lines: list[Line]) 
     assert (found.state == OURS) == bool(found.waits)
     assert len(found.waits) <= 2
     waiting = [each for each in lines if each.pk in found.waits]
-    assert all(w.incoming and not w.by_machine and not w.settled for w in waiting)
+    assert all(w.incoming and not w.unsaid and not w.settled for w in waiting)
     for each in waiting:
-        of_it = [o for o in lines if o.apart == each.apart and not o.by_machine]
+        of_it = [o for o in lines if o.apart == each.apart and not o.unsaid]
         assert max(of_it, key=lambda o: o.pk) == each

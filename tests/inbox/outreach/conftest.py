@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from crm.models import Contact, User
 from inbox.models import Enrolment, Mailbox, Outgoing, SendingHours, Sequence
-from inbox.outreach import building, enrolling, sequences
+from inbox.outreach import building, enrolling, sequences, waiting
 from inbox.sending import outbox
 
 STEPS: list[dict[str, Any]] = [
@@ -50,7 +50,8 @@ def tick(now: datetime | None = None) -> None:
     for enrolment in list(Enrolment.objects.due(now or timezone.now())):
         sequences.advance(enrolment, now or timezone.now())
     for outgoing in Outgoing.objects.due(now or timezone.now()):
-        outbox.attempt(outgoing)
+        if waiting.may_leave(outgoing, now or timezone.now()):
+            outbox.attempt(outgoing)
 
 
 def due_now(enrolment: Enrolment) -> Enrolment:

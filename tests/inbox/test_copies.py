@@ -1,0 +1,64 @@
+"""Who sees an e-mail that several mailboxes hold, whichever is looked at first (M41, M53)."""
+
+from collections.abc import Callable
+
+import pytest
+
+from crm.models import Contact, Email, User
+from inbox import copies
+from inbox.models import Mailbox, Outgoing
+from inbox.sending import composer, outbox
+from inbox.sync import engine
+from tests.factories import connect_mailbox
+from tests.inbox.letters import reply_to
+from tests.servers.dovecot import Dovecot
+
+pytestmark = [pytest.mark.django_db, pytest.mark.live, pytest.mark.rule("M53")]
+
+
+def send(mailbox: Mailbox, to: str, by: User) -> Email:
+    draft = composer.NewEmail(mailbox=mailbox, to=[to], subject="Our offer", text="Hello.")
+    email = composer.send(draft, by=by)
+    outbox.attempt(Outgoing.objects.get(email=email))
+    look(mailbox)
+    return email
+
+
+def look(mailbox: Mailbox) -> None:
+    engine.look(Mailbox.objects.get(pk=mailbox.pk))
+
+
+@pytest.mark.parametrize("first", ["hana", "ken"])
+def test_who_has_it_in_their_own_mailbox_sees_it_and_can_make_it_private(
+    first: str,
+    mailbox: Mailbox,
+    aoki: Contact,
+    hana: User,
+    ken: User,
+    rin: User,
+    dovecot: Dovecot,
+    mail_user: Callable[..., str],
+) -> None:
+    shy = connect_mailbox(ken, dovecot, mail_user("ken"))
+    shy.change(visibility="metadata")
+    sent = send(mailbox, aoki.email, hana)
+    answer = reply_to(sent, sender=aoki.email, to=mailbox.email, Cc=shy.email).as_bytes()
+    for each in sorted([mailbox, shy], key=lambda box: box.owner.name.lower() != first):
+        dovecot.deliver(each.email, answer)
+        look(each)
+    came = Email.objects.get(direction="incoming")
+    assert (came.seen_by(hana), came.seen_by(ken), came.seen_by(rin)) == (True, True, False)
+    assert came in copies.own_in(came.thread, hana)
+    assert came in copies.own_in(came.thread, ken)
+    assert came not in copies.own_in(came.thread, rin)
+
+
+def test_who_wrote_from_a_shared_mailbox_sees_the_answer(
+    mailbox: Mailbox, aoki: Contact, hana: User, ken: User, rin: User, dovecot: Dovecot
+) -> None:
+    mailbox.change(team=hana.team, visibility="metadata")
+    sent = send(mailbox, aoki.email, ken)
+    dovecot.deliver(mailbox.email, reply_to(sent, sender=aoki.email, to=mailbox.email).as_bytes())
+    look(mailbox)
+    came = Email.objects.get(direction="incoming")
+    assert (came.seen_by(hana), came.seen_by(ken), came.seen_by(rin)) == (True, True, False)
