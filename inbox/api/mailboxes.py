@@ -72,7 +72,8 @@ def connect_mailbox(request: HttpRequest, payload: MailboxIn) -> Status[Json]:
         username=payload.username or payload.email,
     )
     _refuse_pop3(wanted)
-    choices = joining.Choices(payload.name, payload.scope, payload.since_days)
+    scope = payload.scope if "scope" in payload.model_fields_set else ""
+    choices = joining.Choices(payload.name, scope, payload.since_days)
     try:
         mailbox = joining.connect(wanted, choices, owner=access.caller(request))
     except joining.NotConnected as error:

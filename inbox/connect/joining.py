@@ -41,10 +41,10 @@ class Choices:
     """What a person chooses beside the servers."""
 
     name: str = ""
-    scope: str = Mailbox.Scope.THREADS
+    scope: str = ""  # this and those below: as before, or the default
     since_days: int = 0
-    contact_creation: str = ""  # as before, or the default
-    visibility: str = ""  # as before, or the default
+    contact_creation: str = ""
+    visibility: str = ""
 
     def named(self, name: str) -> "Choices":
         return replace(self, name=name)
@@ -192,9 +192,11 @@ def _keep(mailbox: Mailbox, credential: Credential, folders: list[Folder]) -> Ma
         mailbox.name = mailbox.name or known.name
         mailbox.contact_creation = mailbox.contact_creation or known.contact_creation
         mailbox.visibility = mailbox.visibility or known.visibility
+        mailbox.scope = mailbox.scope or known.scope
         folders = []  # its cursors go on where they were
     mailbox.contact_creation = mailbox.contact_creation or Mailbox.ContactCreation.ASK
     mailbox.visibility = mailbox.visibility or Email.Visibility.EVERYTHING
+    mailbox.scope = mailbox.scope or Mailbox.Scope.THREADS
     mailbox.save()
     ours = Participant.objects.filter(stranger=True, address__iexact=mailbox.email)
     ours.update(stranger=False)  # no stranger any more

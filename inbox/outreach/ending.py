@@ -80,8 +80,8 @@ def forbidden(enrolment: Enrolment) -> Ending | None:
 
 
 def known(enrolment: Enrolment) -> Ending | None:
-    """What ends it by what the CRM has, without asking a mailbox."""
-    return forbidden(enrolment) or _in_the_crm(enrolment, addresses_of(enrolment.contact))
+    """What they have done by what the CRM has, without asking a mailbox."""
+    return _in_the_crm(enrolment, addresses_of(enrolment.contact))
 
 
 def _in_the_crm(enrolment: Enrolment, addresses: list[str]) -> Ending | None:

@@ -1,10 +1,12 @@
 """Unknown people: found in one query, and adopted with all that was exchanged (M14)."""
 
 import pytest
+from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from crm import strangers, timeline
-from crm.models import Audience, Contact, Email, Participant, User
+from crm import records, restoring, strangers, timeline
+from crm.models import ApiToken, Audience, Contact, Email, Participant, User
+from crm.trash import Trashed
 from tests.factories import make_contact, make_email
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("M14")]
@@ -68,3 +70,49 @@ def test_a_contact_made_otherwise_is_no_stranger_and_a_trashed_one_is_again(
     assert not strangers.unknown_people(hana)
     made.trash()
     assert addresses(strangers.unknown_people(hana)) == ["eve@old.example"]
+
+
+def offered(contact: Contact) -> Email:
+    """Mail that names one unknown by whatever address it has or will have."""
+    email = make_email(contact)
+    name_in(email)
+    return email
+
+
+def on(contact: Contact) -> list[Email]:
+    return [row.email for row in timeline.activities_of(contact)[0]]
+
+
+@pytest.mark.parametrize("way", ["typed", "changed", "restored", "restored by REST"])
+def test_a_contact_made_late_has_what_was_exchanged_before(
+    way: str, aoki: Contact, hana: User, client: Client
+) -> None:
+    if way == "typed":
+        email = offered(aoki)
+        client.force_login(hana)
+        client.post("/contacts/", {"first_name": "Eve", "email": "eve@old.example"})
+    elif way == "changed":
+        email, made = offered(aoki), make_contact("eve@new.example", owner=hana)
+        rows = [("eve@new.example", ""), ("eve@old.example", "private")]
+        records.edit(made, {"addresses": rows}, by=hana)
+    else:
+        made = make_contact("eve@old.example", owner=hana)
+        made.trash()
+        email = offered(aoki)
+        if way == "restored":
+            restoring.restore([Trashed("contact", made)], by=hana)
+        else:
+            headers = {"Authorization": f"Bearer {ApiToken.issue(hana)}"}
+            client.post(f"/api/v1/trash/contact/{made.pk}/restore", headers=headers)
+    assert on(Contact.objects.with_addresses(["eve@old.example"])["eve@old.example"]) == [email]
+
+
+def test_not_what_is_hidden_from_who_makes_it(aoki: Contact, hana: User, rin: User) -> None:
+    """Others see a contact from whom its mail is hidden."""
+    aoki.change(audience=Audience.OWNER)
+    email = offered(aoki)
+    made = make_contact("eve@old.example", owner=rin)
+    strangers.take_up(made, by=rin)
+    assert on(made) == []
+    strangers.take_up(made, by=hana)
+    assert on(made) == [email]

@@ -10,6 +10,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 from pytest_django import Settings
 
 from crm import retention
@@ -25,6 +26,7 @@ from crm.models import (
     User,
 )
 from inbox.connect import joining
+from inbox.dossiers import erasing
 from inbox.mime.types import ParsedAttachment
 from inbox.models import (
     Folder,
@@ -40,7 +42,7 @@ from inbox.models import TransportRecord as Transport
 from inbox.models.transport import keep_headers
 from inbox.outreach import templates
 from inbox.retention import RULES
-from tests.factories import make_email, make_mailbox
+from tests.factories import make_deal, make_email, make_mailbox
 
 pytestmark = pytest.mark.django_db
 RULE = {rule.name: rule for rule in RULES}
@@ -295,6 +297,23 @@ def test_a_hold_keeps_a_record_and_all_on_its_timeline(
             retention.erase(row)
     hold.release(later)
     assert sum(retention.purge(rule, later) for rule in RULES) == 7
+
+
+@pytest.mark.rule("M57")
+def test_a_hold_keeps_those_whom_the_record_is_about(
+    aoki: Contact, weber: Contact, hana: User
+) -> None:
+    deal = make_deal(aoki)
+    aoki.trash()
+    weber.trash()
+    hold = Hold.place(deal, by=hana, reason="Hayama v. Aoki")
+    with pytest.raises(retention.OnHold):
+        erasing.ask(aoki, by=hana)
+    later = timezone.now() + timedelta(days=400)
+    assert retention.purge(retention.TRASH, later) == 1
+    assert list(Contact.objects.all()) == [aoki]
+    hold.release(later)
+    assert retention.purge(retention.TRASH, later) == 1
 
 
 @pytest.mark.rule("M57")

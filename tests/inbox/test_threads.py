@@ -284,3 +284,16 @@ def test_disconnecting_forgets_nothing_of_it(mailbox: Mailbox, aoki: Contact) ->
     joining.disconnect(mailbox, keep_emails=True)
     side.refresh_from_db()
     assert side.thread_id != offer.thread_id
+
+
+def test_another_address_of_a_contact_is_nobody_new(
+    mailbox: Mailbox, aoki: Contact, dovecot: Dovecot
+) -> None:
+    aoki.set_addresses([(aoki.email, ""), ("yuki.aoki@home.example", "private")])
+    offer = send(mailbox, aoki.email, "Offer")
+    answer = reply_to(
+        offer, sender="yuki.aoki@home.example", to=mailbox.email, subject="Our meeting on Monday"
+    )
+    dovecot.deliver(mailbox.email, answer.as_bytes())
+    [came] = look(mailbox)
+    assert (came.apart, came.new_participant) == ("", False)

@@ -136,3 +136,14 @@ def test_how_many_wait(hana: User, aoki: Contact, monkeypatch: pytest.MonkeyPatc
     assert triage.mine_needing_reply(hana, NOW()) == "2"
     monkeypatch.setattr(triage, "MOST_COUNTED", 1)
     assert triage.mine_needing_reply(hana, NOW()) == "1+"
+
+
+@pytest.mark.parametrize("status", ["scheduled", "failed"])
+def test_an_answer_that_has_not_left_is_none(status: str, hana: User, aoki: Contact) -> None:
+    asked = make_email(aoki, by=hana, subject="asked", at=NOW() - timedelta(hours=1))
+    make_email(aoki, by=hana, thread=asked.thread, direction="outgoing", status=status)
+    Thread.objects.filter(pk=asked.thread_id).recount()
+    assert Thread.objects.get().state == "ours"
+    Email.objects.filter(status=status).update(status="sent")
+    Thread.objects.filter(pk=asked.thread_id).recount()
+    assert Thread.objects.get().state == "theirs"

@@ -165,3 +165,17 @@ def test_one_answers_only_what_one_may_read(
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["field"] == "in_reply_to_id"
     assert send(in_reply_to_id=str(email.pk)).status_code == 202
+
+
+@pytest.mark.rule("M52")
+@pytest.mark.parametrize("given", ["", "hana@example.test"])
+def test_an_answer_goes_out_from_the_address_that_was_written_to(
+    given: str, send: Send, mailbox: Mailbox, aoki: Contact
+) -> None:
+    mailbox.change(email="hana@example.test")
+    mailbox.identities.create(address="sales@firm.example", proven_at=timezone.now())
+    asked = make_email(aoki, by=mailbox.owner)
+    Participant.objects.create(email=asked, role="to", address="sales@firm.example")
+    assert send(in_reply_to_id=str(asked.pk), **{"from": given} if given else {}).status_code == 202
+    sender = Email.objects.latest("pk").participants.get(role="from")
+    assert sender.address == (given or "sales@firm.example")

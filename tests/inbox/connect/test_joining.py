@@ -36,6 +36,15 @@ def test_connecting_again_keeps_who_may_see_what(mailbox: Mailbox, dovecot: Dove
     assert (again.visibility, again.team) == ("metadata", mailbox.owner.team)
 
 
+def test_connecting_again_keeps_what_is_not_chosen_anew(mailbox: Mailbox, dovecot: Dovecot) -> None:
+    chosen = {"signature": "<p>Hana</p>", "most_a_day": 77, "most_a_minute": 5, "name": "Hana S."}
+    mailbox.change(**chosen, scope="contacts")
+    again = connect_mailbox(mailbox.owner, dovecot, mailbox.email)
+    again.refresh_from_db()
+    assert {name: getattr(again, name) for name in chosen} == chosen
+    assert again.scope == "contacts"
+
+
 @pytest.mark.rule("M16")
 def test_connecting_it_again_the_logging_address_stays_one(
     mailbox: Mailbox, dovecot: Dovecot

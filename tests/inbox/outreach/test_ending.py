@@ -10,8 +10,9 @@ from crm.models import Contact, Email, Note, User
 from inbox.models import Mailbox, OptOut, Outgoing, SendingHours, Sequence
 from inbox.models.opt_outs import mark_of
 from inbox.outreach import sequences
+from inbox.sync import engine
 from tests.factories import make_email
-from tests.inbox.letters import letter, reply_to
+from tests.inbox.letters import bounce_of, letter, reply_to
 from tests.inbox.outreach.conftest import Enrol, due_now, tick
 from tests.servers.dovecot import Dovecot
 from tests.servers.relay import Relay
@@ -245,3 +246,29 @@ def test_what_happens_while_the_mailbox_is_asked_counts(
     monkeypatch.setattr(sequences.ending, "ask", slowly)
     tick()
     assert not Outgoing.objects.exists()
+
+
+@pytest.mark.rule("M20")
+@pytest.mark.parametrize("named", ["Original-Recipient: rfc822; yuki@aoki.example\r\n", ""])
+def test_a_bounce_by_another_name_of_theirs_ends_it(
+    named: str,
+    enrol: Enrol,
+    aoki: Contact,
+    mailbox: Mailbox,
+    relay: Relay,
+    dovecot: Dovecot,
+    always_open: SendingHours,
+) -> None:
+    """An alias led to an address that we have never seen."""
+    [enrolment] = enrol(aoki)
+    tick()
+    sent = relay.accepted_by(aoki.email)[0].raw
+    report = bounce_of(sent, recipient="y.aoki@internal.aoki.example", to=mailbox.email)
+    field = b"Final-Recipient:"
+    dovecot.deliver(mailbox.email, report.replace(field, named.encode() + field))
+    engine.look(Mailbox.objects.get(pk=mailbox.pk))
+    due_now(enrolment)
+    tick()
+    enrolment.refresh_from_db()
+    assert (enrolment.state, enrolment.why) == ("stopped", "bounce")
+    assert len(relay.accepted_by(aoki.email)) == 1

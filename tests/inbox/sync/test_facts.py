@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 
 from crm.models import Contact, Email, User
 from inbox.models import HeadersRead, Mailbox, NeverLog, Reading
@@ -59,3 +60,17 @@ def test_who_got_a_blind_copy_is_among_known_contacts(
     own = letter(sender=mailbox.email, to="x@y.test", Bcc=aoki.email)
     dovecot.append(mailbox.email, "Sent", own.as_bytes())
     assert look(mailbox).logged == 1
+
+
+@pytest.mark.rule("M11")
+def test_the_domain_of_an_alias_is_the_firms_own(
+    mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot
+) -> None:
+    mailbox.identities.create(address="hana@firm.example", proven_at=timezone.now())
+    NeverLog.objects.create(entry="firm.example")
+    inside = letter(sender="ken@firm.example", to="hana@firm.example")
+    for each in (reply_to(sent, sender=aoki.email, to="hana@firm.example"), inside):
+        dovecot.deliver(mailbox.email, each.as_bytes())
+    look(mailbox)
+    assert Reading.objects.count() == 1
+    assert HeadersRead.objects.get(mailbox=mailbox).never_log == 1

@@ -138,3 +138,22 @@ def test_whom_a_list_covers_is_never_read(sender: str, to: list[str], folder: st
     facts = replace(FACTS, never={"aoki.example"}, folder=folder, contacts={AOKI})
     assert decide(header, facts) == "never_log"
     assert decide(header, replace(facts, logging=OURS), PASS) == "never_log"
+
+
+@pytest.mark.rule("M11")
+@pytest.mark.rule("M16")
+@pytest.mark.parametrize(
+    ("to", "never", "expected"),
+    [
+        ([LOG], "musubi.test", Reason("forward")),  # the original decides, once it is read
+        ([LOG, "ken@musubi.test"], "musubi.test", "never_log"),
+        ([LOG, AOKI], "musubi.test", Reason("bcc")),
+        ([LOG], HANA, "never_log"),
+    ],
+)
+def test_what_one_of_us_forwards_is_no_mail_inside_the_firm(
+    to: list[str], never: str, expected: Reason | Refusal
+) -> None:
+    header = ParsedHeaders(sender=Address("", HANA), to=people(*to))
+    logging = replace(OURS, server="mx.musubi.test")
+    assert decide(header, Facts(own=LOG, never={never}, logging=logging), PASS) == expected
