@@ -4,6 +4,7 @@ The parent itself knows no Django. A part that dies is started again; when the p
 stop, or dies, all its parts end.
 """
 
+import errno
 import os
 import shutil
 import signal
@@ -60,10 +61,11 @@ def main(*arguments: str) -> int:
     """Everything, in order; returns the exit code. The one argument is --demo."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # one way out for both signals
     environment = prepare()
-    address = Address(environment["HOST"], int(environment["PORT"]))
-    if taken(address):
+    address = address_of(environment)
+    refused = why_not(address) if address else f"PORT={environment['PORT']}: a number up to 65535."
+    if address is None or refused:
         again = " ".join(["PORT=8001 script/server", *arguments])
-        print(f"Port {address.port} is in use. Another one: {again}", file=sys.stderr)
+        print(f"{refused} Another one: {again}", file=sys.stderr)
         return 2
     stage = None
     if "--demo" in arguments:
@@ -120,15 +122,25 @@ def empty(folder: Path) -> str:
     return str(folder)
 
 
-def taken(address: Address) -> bool:
+def address_of(environment: Mapping[str, str]) -> Address | None:
+    """None for a PORT that is none; 0 would be one that nobody knows."""
+    port = environment["PORT"]
+    usable = port.isascii() and port.isdecimal() and 0 < int(port) < 2**16
+    return Address(environment["HOST"], int(port)) if usable else None
+
+
+def why_not(address: Address) -> str:
+    """Why nothing can listen there; "" where it can."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gunicorn will
         try:
             probe.bind((address.host, address.port))
-        except OSError:
-            return True
-    return False
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return f"Port {address.port} is in use."
+            return f"Nothing can listen on {address.bind} ({error.strerror})."
+    return ""
 
 
 def commands(address: Address) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import environ
 
-from config import sentry
+from config import reading, sentry
 from config.logs import logging_of
 from config.schedule import BEAT
 
@@ -18,12 +18,12 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
-FERNET_KEYS = env.list("FERNET_KEYS")  # newest first; M39
-MESSAGE_ID_KEYS = env.list("MESSAGE_ID_KEYS")  # newest first, old ones still verify; M46
+FERNET_KEYS = reading.several(env, "FERNET_KEYS")  # newest first; M39
+MESSAGE_ID_KEYS = reading.several(env, "MESSAGE_ID_KEYS")  # newest first; M46
 
 # --- Where it answers -------------------------------------------------------------------------
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = reading.several(env, "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # HTTPS is what a deployment has; the try-out on loopback (script/server) switches it off.
 HTTPS = env.bool("HTTPS", default=not DEBUG)
@@ -129,7 +129,9 @@ TEMPLATES = [
 
 # --- Data -------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/var/musubi.sqlite3")}
+DATABASES = {
+    "default": reading.database(env, "DATABASE_URL", f"sqlite:///{BASE_DIR}/var/musubi.sqlite3")
+}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # WAL lets pages read while a look writes; IMMEDIATE takes the write lock at BEGIN, so that
     # two writers queue up instead of failing half-way.
@@ -254,20 +256,25 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 INBOX_ALLOW_PRIVATE_HOSTS = env.bool("INBOX_ALLOW_PRIVATE_HOSTS", default=False)
 INBOX_ALLOW_PRIVATE_PICTURES = env.bool("INBOX_ALLOW_PRIVATE_PICTURES", default=False)
 INBOX_DISCOVERY = env.bool("INBOX_DISCOVERY", default=True)
-INBOX_POLL_SECONDS = env.int("INBOX_POLL_SECONDS", default=60)
-INBOX_TROUBLE_HOURS = env.int("INBOX_TROUBLE_HOURS", default=4)
+INBOX_POLL_SECONDS = reading.whole(env, "INBOX_POLL_SECONDS", 60, least=1, most=86_400)
+INBOX_TROUBLE_HOURS = reading.whole(env, "INBOX_TROUBLE_HOURS", 4, most=24 * reading.YEAR)
 INBOX_IDLE = env.bool("INBOX_IDLE", default=True)
-INBOX_MAX_MESSAGE_BYTES = env.int("INBOX_MAX_MESSAGE_BYTES", default=50 * 1024 * 1024)
-INBOX_CA_FILE = env.str("INBOX_CA_FILE", default="")
+INBOX_MAX_MESSAGE_BYTES = reading.whole(
+    env, "INBOX_MAX_MESSAGE_BYTES", 50 * 1024 * 1024, least=1024, most=2**31 - 1
+)
+INBOX_CA_FILE = reading.file(env, "INBOX_CA_FILE")
 
 # --- Retention (M28 to M32) -------------------------------------------------------------------
 
-RETENTION_TRANSPORT_MONTHS = env.int("RETENTION_TRANSPORT_MONTHS", default=1)
-RETENTION_RAW_HOURS = env.int("RETENTION_RAW_HOURS", default=24)
-RETENTION_SYNCED_HEADERS_DAYS = env.int("RETENTION_SYNCED_HEADERS_DAYS", default=7)
-RETENTION_SENT_HEADERS_DAYS = env.int("RETENTION_SENT_HEADERS_DAYS", default=365)
-RETENTION_DRAFTS_DAYS = env.int("RETENTION_DRAFTS_DAYS", default=90)
-RETENTION_TRASH_DAYS = env.int("RETENTION_TRASH_DAYS", default=90)
+_CENTURY = 100 * reading.YEAR
+RETENTION_TRANSPORT_MONTHS = reading.whole(env, "RETENTION_TRANSPORT_MONTHS", 1, most=1200)
+RETENTION_RAW_HOURS = reading.whole(env, "RETENTION_RAW_HOURS", 24, most=24 * _CENTURY)
+RETENTION_SYNCED_HEADERS_DAYS = reading.whole(
+    env, "RETENTION_SYNCED_HEADERS_DAYS", 7, most=_CENTURY
+)
+RETENTION_SENT_HEADERS_DAYS = reading.whole(env, "RETENTION_SENT_HEADERS_DAYS", 365, most=_CENTURY)
+RETENTION_DRAFTS_DAYS = reading.whole(env, "RETENTION_DRAFTS_DAYS", 90, most=_CENTURY)
+RETENTION_TRASH_DAYS = reading.whole(env, "RETENTION_TRASH_DAYS", 90, most=_CENTURY)
 
 # --- System mail, logs ------------------------------------------------------------------------
 
@@ -280,7 +287,7 @@ DEFAULT_FROM_EMAIL = env.str(
 SITE_URL = env.str("SITE_URL", default="").rstrip("/") or (
     f"https://{ALLOWED_HOSTS[0].lstrip('.')}"
     if HTTPS
-    else f"http://{ALLOWED_HOSTS[0]}:{env.int('PORT', default=8000)}"
+    else f"http://{ALLOWED_HOSTS[0]}:{reading.whole(env, 'PORT', 8000, most=65_535)}"
 )
 LOGGING = logging_of(
     env.str("LOG_LEVEL", default="WARNING"),

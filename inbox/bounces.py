@@ -30,7 +30,8 @@ def _whom(
 ) -> Iterator[tuple[Participant, BounceRecipient]]:
     """Each of its people who was not reached: by the address that it was written to, or that it was
     led to by an alias. Who was its only recipient is meant, whatever their server calls them."""
-    by_address = {row.original.lower(): row for row in failed.values() if row.original} | failed
+    originals = {row.original.lower(): row for row in failed.values() if row.original}
+    by_address = {**originals, **failed}
     people = list(email.participants.all())
     readers = [each for each in people if each.role in Participant.READERS]
     found = [(p, by_address[a]) for p in people if (a := p.address.lower()) in by_address]

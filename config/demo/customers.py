@@ -10,6 +10,7 @@ import hashlib
 import imaplib
 import smtplib
 import ssl
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -84,7 +85,7 @@ def _answer_all(place: Place, tls: ssl.SSLContext, done: Done) -> None:
                 following = uid + 1
                 message = email.message_from_bytes(raw, policy=default)
                 name = str(message["Message-ID"] or "").strip()
-                if name and name not in done and (reply := reply_to(message)):
+                if name and name not in done and (reply := _reply(message)):
                     time.sleep(TYPING)
                     _post(place, tls, reply)
                     done.add(name)  # afterwards: the second answer would have the same id
@@ -100,6 +101,15 @@ def _mail_from(server: imaplib.IMAP4, uid: int) -> Iterator[tuple[int, bytes]]:
             found = int(words[words.index("UID") + 1])
             if found >= uid:  # "n:*" names the last one even where it is older
                 yield found, part[1]
+
+
+def _reply(message: EmailMessage) -> EmailMessage | None:
+    """None also where nobody could: one odd letter does not silence all customers for good."""
+    try:
+        return reply_to(message)
+    except ValueError as why:  # an address that no ASCII can be made of, say
+        print(f"A customer of the demo cannot answer: {why}", file=sys.stderr)
+        return None
 
 
 def reply_to(message: EmailMessage) -> EmailMessage | None:

@@ -1,11 +1,11 @@
 """REST: mailboxes: connect, change, disconnect, look, and the reading ledger (M13)."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Router, Status
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from crm.models import User
 from crm.rest import access
@@ -25,14 +25,18 @@ SERVERS = {
 }
 
 
+# One server by one name, or its mailbox would be connected twice.
+Host = Annotated[str, AfterValidator(str.lower)]
+
+
 class MailboxIn(Body):
     email: str = Field(max_length=254, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
     username: str = Field("", max_length=254)
     password: str = Field(min_length=1)
-    imap_host: str = Field(min_length=1, max_length=253)
+    imap_host: Host = Field(min_length=1, max_length=253)
     imap_port: int = Field(993, ge=1, le=65535)
     imap_security: Security = "tls"
-    smtp_host: str = Field(min_length=1, max_length=253)
+    smtp_host: Host = Field(min_length=1, max_length=253)
     smtp_port: int = Field(465, ge=1, le=65535)
     smtp_security: Security = "tls"
     scope: Mailbox.Scope = Mailbox.Scope.THREADS
@@ -46,10 +50,10 @@ class MailboxChange(Body):
     email: str = ""
     username: str = Field("", min_length=1, max_length=254)
     password: str = Field("", min_length=1)
-    imap_host: str = Field("", min_length=1, max_length=253)
+    imap_host: Host = Field("", min_length=1, max_length=253)
     imap_port: int = Field(0, ge=1, le=65535)
     imap_security: Security = "tls"
-    smtp_host: str = Field("", min_length=1, max_length=253)
+    smtp_host: Host = Field("", min_length=1, max_length=253)
     smtp_port: int = Field(0, ge=1, le=65535)
     smtp_security: Security = "tls"
     scope: Mailbox.Scope = Mailbox.Scope.THREADS

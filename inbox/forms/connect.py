@@ -130,6 +130,8 @@ class ConnectForm(ChoicesForm, PasswordForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
+        for name in ("imap_host", "smtp_host"):  # one server by one name
+            cleaned[name] = cleaned.get(name, "").lower()
         refusal = pop3_refusal(cleaned.get("imap_host", ""), cleaned.get("imap_port", 0))
         if refusal:
             self.add_error("imap_host", refusal)

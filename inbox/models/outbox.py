@@ -70,6 +70,11 @@ class OutgoingQuerySet(ClaimedQuerySet):
         held = self.filter(mailbox=mailbox, claimed_until__gt=now)
         return held.filter(Q(state=Outgoing.State.SENDING) | copying)
 
+    def trashed_and_due(self, now: datetime) -> Self:
+        """Waiting, and due while their e-mails lie in the Trash."""
+        waiting = self.filter(state=Outgoing.State.QUEUED, due_at__lte=now, claimed_until__lte=now)
+        return waiting.exclude(Outgoing.KEPT)
+
     def copy_due(self, now: datetime) -> Self:
         """Delivered, and the copy in the Sent folder is still to be settled."""
         return self.filter(

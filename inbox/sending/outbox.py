@@ -14,6 +14,7 @@
                     a person says "it did", a reply or a copy in Sent turns up ──► sent
     queued, and not yet claimed ──Undo──► cancelled
     queued, and its recipient is in the Trash, its writer gone … ──► failed (revoked.py)
+    queued, in the Trash when it was due                     ──► failed, if it comes back
     queued for later, and somebody wrote meanwhile ──► held ──a person──► queued (later.py)
     queued, with no room in what its provider allows ──► queued, due when there is (allowance.py)
 
@@ -21,6 +22,7 @@ A row found `sending` after its claim has run out was left by somebody who died.
 `transmitting_at` nothing had left, and it is sent; with it, it is asked about, never sent again.
 """
 
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -115,6 +117,22 @@ def stop(outgoing: Outgoing, said: str) -> bool:
     outgoing.refresh_from_db()
     _show(outgoing.email, Outgoing.State.FAILED, said)
     _tell(outgoing, Outgoing.State.FAILED, said, ours=True)
+    return True
+
+
+@transaction.atomic
+def leave_in_trash(outgoing: Outgoing) -> bool:
+    """What lies in the Trash when it was to leave does not leave once it is restored, however late
+    that is: a person has it sent again. False where it waits no more."""
+    now = timezone.now()
+    rows = Outgoing.objects.filter(pk=outgoing.pk, state=Outgoing.State.QUEUED)
+    rows = rows.filter(claimed_until__lte=now, transmitting_at=None)
+    if rows.update(state=Outgoing.State.FAILED, waits="") != 1:
+        return False
+    by = outgoing.email.activity.by
+    with by.preferences() if by else nullcontext():
+        said = _("It was in the Trash when it was to leave.")
+    _show(outgoing.email, Outgoing.State.FAILED, said)
     return True
 
 

@@ -121,3 +121,24 @@ def test_script_server_refuses_what_it_does_not_know() -> None:
     run = subprocess.run([ROOT / "script/server", "--help"], capture_output=True, text=True)
     assert run.returncode == 2
     assert len(run.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"PORT": "abc"}, "PORT=abc: a number up to 65535"),
+        ({"PORT": "99999"}, "PORT=99999: a number"),
+        ({"PORT": "0"}, "PORT=0: a number"),
+        ({"HOST": "203.0.113.7"}, "Nothing can listen on 203.0.113.7:"),
+    ],
+)
+def test_where_nobody_can_listen_it_says_why(given: dict[str, str], words: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "config.serve"],
+        cwd=ROOT,
+        env={**os.environ, **given},
+        capture_output=True,
+        text=True,
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert words in run.stderr and "Traceback" not in run.stderr

@@ -2,10 +2,12 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from tests.house.test_house import ROOT
 
@@ -56,3 +58,26 @@ def test_cookies_of_a_deployment() -> None:
         "ALLAUTH_TRUSTED_PROXY_COUNT": 1,
         "DEBUG": False,
     }
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RETENTION_TRASH_DAYS", "-1"),
+        ("RETENTION_TRASH_DAYS", "3000000"),
+        ("RETENTION_RAW_HOURS", "a day"),
+        ("RETENTION_TRANSPORT_MONTHS", "100000"),
+        ("INBOX_POLL_SECONDS", "0"),
+        ("FERNET_KEYS", ""),
+        ("ALLOWED_HOSTS", ","),
+        ("DATABASE_URL", "garbage"),
+        ("INBOX_CA_FILE", "/nowhere/ca.pem"),
+    ],
+)
+def test_a_variable_that_cannot_be_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured, match=f"^{name}"):
+        runpy.run_path(str(ROOT / "config" / "settings.py"))

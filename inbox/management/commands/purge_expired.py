@@ -1,15 +1,18 @@
 """`manage.py purge_expired`: apply the rules of retention and print the counts as JSON (M34)."""
 
 import json
+from argparse import ArgumentTypeError
 from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from crm import retention
 from inbox.retention import RULES
+
+FIRST, LAST = 1970, 9000  # years that can be counted back from, and with an offset
 
 
 class Command(BaseCommand):
@@ -31,6 +34,6 @@ def _moment(text: str) -> datetime:
         moment = parse_datetime(text)
     except ValueError:  # well formed, but no day there is
         moment = None
-    if moment is None:
-        raise CommandError(f"{text} is no time: write it as 2026-03-01T00:00:00+09:00.")
+    if moment is None or not FIRST <= moment.year < LAST:
+        raise ArgumentTypeError(f"{text} is no time: write it as 2026-03-01T00:00:00+09:00.")
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)

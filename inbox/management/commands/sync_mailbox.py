@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from inbox.connect.advice import advice_for_fault
 from inbox.models import Mailbox
 from inbox.sync import engine
 from inbox.sync.visit import LeaseLost
@@ -26,8 +27,9 @@ class Command(BaseCommand):
         try:
             receipt = engine.look(mailbox, force=True)
         except Fault as fault:
-            said = fault.server_said or fault.code
-            raise CommandError(f"{email} could not be looked at: {said}", returncode=2) from None
+            said = f"{fault.server_said} " if fault.server_said else ""
+            message = f"{email} could not be looked at: {said}{advice_for_fault(mailbox, fault)}"
+            raise CommandError(message.strip(), returncode=2) from None
         except LeaseLost:
             message = f"Somebody else began to look at {email} meanwhile. Try again."
             raise CommandError(message, returncode=2) from None

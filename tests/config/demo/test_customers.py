@@ -6,6 +6,7 @@ from email.policy import default
 
 import pytest
 
+from config.demo import customers
 from config.demo.customers import reply_to
 from inbox.mime.parse import parse
 
@@ -62,3 +63,10 @@ def test_they_write_their_language_and_quote() -> None:
 )
 def test_other_mail_is_left_alone(to: str, sender: str) -> None:
     assert reply_to(letter(to, sender)) is None
+
+
+def test_an_address_that_no_ascii_can_be_made_of_silences_nobody(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert customers._reply(letter("日本@例え.jp")) is None
+    assert "cannot answer" in capsys.readouterr().err

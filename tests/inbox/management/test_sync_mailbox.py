@@ -55,7 +55,7 @@ def test_what_fails_is_said_plainly_with_exit_code_2(
     with pytest.raises(CommandError) as failed:
         call_command("sync_mailbox", address)
     assert failed.value.returncode == 2
-    assert address in str(failed.value)
+    assert address in str(failed.value) and str(failed.value).endswith(".")  # a sentence
     expected = {"refused": "disconnected", "unreachable": "degraded"}
     if reason in expected:
         assert Mailbox.objects.get().state == expected[reason]

@@ -11,7 +11,10 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
 
+from crm import restoring
 from crm.models import Activity, Contact, Email, User
+from crm.trash import Trashed
+from inbox import tasks
 from inbox.connect import joining
 from inbox.mime import own_ids
 from inbox.mime.types import ParsedAttachment
@@ -322,3 +325,20 @@ def test_a_bounce_that_comes_before_the_goodbye_is_not_overwritten(hana: User) -
             await_command(server, b"QUIT")
             Email.objects.update(status="bounced", error="550 nobody")
     assert Email.objects.get().status == "bounced"
+
+
+def test_what_was_in_the_trash_when_it_was_due_comes_back_unsent(
+    mailbox: Mailbox, aoki: Contact, relay: Relay
+) -> None:
+    """Weeks later it would be read as if it were of today."""
+    outgoing = written(mailbox, aoki.email)
+    outgoing.email.activity.trash()
+    tasks.send_due()
+    restoring.restore([Trashed("email", outgoing.email.activity)], by=mailbox.owner)
+    tasks.send_due()
+    email = Email.objects.get()
+    assert (email.status, "Trash" in email.error) == ("failed", True)
+    assert not relay.accepted
+    assert outbox.retry(Outgoing.objects.get())
+    outbox.attempt(Outgoing.objects.get())
+    assert len(relay.accepted) == 1
