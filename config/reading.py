@@ -4,7 +4,6 @@ Each raises ImproperlyConfigured with the variable's name, what it holds and wha
 limit below zero would erase at once what was just deleted, one beyond the calendar stops purging.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +33,8 @@ def several(env: environ.Env, name: str, **more: Any) -> list[str]:
     return found
 
 
-def database(env: environ.Env, name: str, default: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = env.db_url(name, default=default)
+def database(env: environ.Env, name: str, default: str) -> dict[str, Any]:
+    found: dict[str, Any] = env.db_url(name, default=default)
     if not found.get("ENGINE"):
         raise ImproperlyConfigured(
             f"{name}: write sqlite:///PATH or postgres://USER:PASSWORD@HOST/DB"

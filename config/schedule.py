@@ -21,6 +21,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": _STALE,
     },
+    "keep what lies in the Trash from leaving": {  # M32
+        "task": "inbox.tasks.keep_trashed_from_leaving",
+        "schedule": 15.0,
+        "options": _STALE,
+    },
     "mail codes to sender addresses": {  # M52
         "task": "inbox.tasks.send_codes",
         "schedule": 5.0,

@@ -50,10 +50,15 @@ def send_due() -> None:
         send.delay(outgoing_id)
     for outgoing_id in Outgoing.objects.copy_due(now).values_list("pk", flat=True):
         file_copy.delay(outgoing_id)
-    for outgoing in Outgoing.objects.trashed_and_due(now).select_related("email__activity__by"):
-        outbox.leave_in_trash(outgoing)
     for redelivery_id in Redelivery.objects.due(now).values_list("pk", flat=True):
         redeliver.delay(redelivery_id)
+
+
+@shared_task(expires=10)
+def keep_trashed_from_leaving() -> None:
+    waiting = Outgoing.objects.trashed_and_due(timezone.now())
+    for outgoing in waiting.select_related("email__activity__by"):
+        outbox.leave_in_trash(outgoing)
 
 
 @shared_task(expires=60)

@@ -11,7 +11,7 @@ from config.celery import app
 from tests.house.test_house import ROOT
 
 ROOM = re.compile(r"`((?:config|crm|inbox|tests|docs|script|templates)/[\w./-]*)`")
-VARIABLE = re.compile(r"env(?:\.\w+)?\(\s*\"([A-Z_]+)\"")
+VARIABLE = re.compile(r"env(?:\.\w+\(|\(|,)\s*[\"']([A-Z_]+)[\"']")
 
 
 def test_the_arrows_of_the_house_hold() -> None:
