@@ -47,7 +47,10 @@ def _let_the_strictest_decide(emails: Collection[Email], folder: Folder) -> None
 
 
 def _let_in(emails: Collection[Email], folder: Folder) -> None:
-    """Who has an e-mail in a mailbox of theirs sees it, whoever's was looked at first."""
+    """Who has an e-mail in a mailbox of theirs sees it, whoever's was looked at first. What was
+    logged by the organisation's address is not its owner's."""
+    if folder.mailbox.logs_mail:
+        return
     holder = folder.mailbox.owner_id
     rows = [
         Reader(email=email, user_id=holder, let_in=True)
@@ -62,5 +65,6 @@ def _let_in(emails: Collection[Email], folder: Folder) -> None:
 def own_in(thread: Thread, user: User) -> list[Email]:
     """What of a conversation is somebody's own: in their name, or in a mailbox of theirs, since a
     colleague's may have been looked at first."""
-    theirs = Q(activity__by=user) | Q(copies__mailbox__owner=user)
+    held = Q(copies__mailbox__owner=user, copies__mailbox__logs_mail=False)
+    theirs = Q(activity__by=user) | held
     return list(thread.emails.filter(theirs).distinct())

@@ -308,3 +308,28 @@ def test_a_person_who_left_logs_nothing(
     hana.save()
     dovecot.deliver(address, forward(hana, address, aoki.email).as_bytes())
     assert look(logging).bodies_read == 0
+
+
+@pytest.mark.rule("M10")
+@pytest.mark.parametrize(("subject", "emails"), [("Order 4711", 1), ("Order 4712", 2)])
+def test_what_is_on_the_timeline_already_is_not_logged_again_from_a_forward(
+    subject: str,
+    emails: int,
+    logging: Mailbox,
+    address: str,
+    hana: User,
+    aoki: Contact,
+    dovecot: Dovecot,
+    mail_user: Callable[..., str],
+) -> None:
+    """It was found in her mailbox; the forward retells no id of it."""
+    own = connect_mailbox(hana, dovecot, mail_user("hana"))
+    own.change(scope=Mailbox.Scope.CONTACTS)
+    order = letter(sender=aoki.email, to=own.email, subject=subject)
+    del order["Date"]
+    order["Date"] = "Tue, 17 Mar 2026 10:24:31 +0000"
+    dovecot.deliver(own.email, order.as_bytes())
+    assert look(own).logged == 1
+    dovecot.deliver(address, forward(hana, address).as_bytes())
+    look(logging)
+    assert Email.objects.count() == emails
