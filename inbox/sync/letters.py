@@ -23,6 +23,7 @@ from inbox.sync.never_log import covers
 from inbox.sync.rules import LoggingAddress, is_logging
 
 MINUTE = timedelta(minutes=1)
+_NAMED = ("email", "email__subject", "value")
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,8 @@ def _known_as(original: ParsedMessage) -> str:
     )
     around = (original.date - MINUTE, original.date + MINUTE)
     rows = rows.filter(Q(dated__range=around) | Q(email__activity__at__range=around))
-    found = {row.email: row.value for row in rows.select_related("email")}
-    subject = bare(original.subject)
-    same = [value for email, value in found.items() if bare(email.subject) == subject]
+    found = {pk: (subject, value) for pk, subject, value in rows.values_list(*_NAMED)}
+    same = [value for subject, value in found.values() if bare(subject) == bare(original.subject)]
     return same[0] if len(same) == 1 else ""
 
 
