@@ -165,7 +165,7 @@ def test_what_comes_later_to_a_private_conversation_is_private(
     """Its owner is told; whose contact it is is not. Who wrote what is answered sees the answer."""
     aoki.change(owner=ken)
     rows = Email.objects.filter(pk=sent.pk)
-    privacy.set_thread_private(sent.thread, mailbox.owner, private=True)
+    privacy.set_thread_private(sent.thread, [sent], private=True)
     dovecot.deliver(mailbox.email, reply_to(sent, sender=aoki.email, to=mailbox.email).as_bytes())
     first = logged(mailbox)
     assert first.private and rows.get().private

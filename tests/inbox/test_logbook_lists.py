@@ -130,7 +130,7 @@ def mailbox(hana: User, ken: User, aoki: Contact, weber: Contact) -> Mailbox:
     Outgoing.objects.create(email=ours, mailbox=found, state="unknown", token=OURS, **due)
     make_email(weber, message_id=THEIRS, subject="Party", at=START)
     secret = make_email(weber, message_id=SECRET, subject="Offer", by=ken, at=START)
-    privacy.set_thread_private(secret.thread, ken, private=True)
+    privacy.set_thread_private(secret.thread, [secret], private=True)
     for _number in range(7):
         make_deal(aoki, weber)
     return found
