@@ -7,7 +7,7 @@ from django.urls import re_path
 from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 
-from crm.api import attachments, contacts, trash
+from crm.api import attachments, companies, contacts, deals, trash
 from crm.rest import access, inputs, problems
 from inbox.api import emails, health, mailboxes, sequences, templates
 
@@ -41,6 +41,8 @@ api = Api(
 )
 problems.install(api)
 api.add_router("/contacts", contacts.router)
+api.add_router("/companies", companies.router)
+api.add_router("/deals", deals.router)
 api.add_router("/attachments", attachments.router)
 api.add_router("/trash", trash.router)
 api.add_router("/emails", emails.router)

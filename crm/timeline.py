@@ -181,13 +181,19 @@ def touch_all(activities: Collection[int]) -> None:
 
 
 def activities_of(
-    subject: Contact | Company | Deal, *, cursor: str = "", kind: str = "", limit: int = PAGE
+    subject: Contact | Company | Deal,
+    user: User | None = None,
+    *,
+    cursor: str = "",
+    kind: str = "",
+    limit: int = PAGE,
 ) -> tuple[list[Activity], str]:
     """A page of single activities, newest first, with the next cursor ("" at the end).
 
-    Raises ValueError for a cursor that is not one.
+    On a company or a deal it holds what `user` may see, as `timeline_for` does. Raises ValueError
+    for a cursor that is not one.
     """
-    rows = _associations(subject, cursor)
+    rows = _associations(subject, cursor, user)
     if kind:
         rows = rows.filter(activity__kind=kind)
     return _page(rows, limit)

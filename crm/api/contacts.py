@@ -7,10 +7,10 @@ from django.http import HttpRequest
 from ninja import Router, Status
 from pydantic import Field, field_validator
 
-from crm import strangers, timeline
+from crm import strangers
 from crm.lib import zones
 from crm.models import AddressTaken, Attachment, Company, Contact, User
-from crm.rest import access, shown
+from crm.rest import access, shown, timelines
 from crm.rest.inputs import Body, Text
 from crm.rest.problems import FieldError, Problem
 
@@ -55,9 +55,7 @@ def list_contacts(
     rows = _visible(request).prefetch_related("addresses")
     if search:
         rows = rows.search(search, access.caller(request))
-    for name, value in (("company_id", company_id), ("owner_id", owner_id)):
-        if value:
-            rows = rows.filter(**{name: access.number(value)})
+    rows = access.narrowed(rows, company_id=company_id, owner_id=owner_id)
     return access.page(rows, cursor, limit, show)
 
 
@@ -90,14 +88,7 @@ def trash_contact(request: HttpRequest, contact_id: str) -> Status[None]:
 def read_timeline(
     request: HttpRequest, contact_id: str, kind: Text = "", cursor: str = "", limit: int = 50
 ) -> Json:
-    contact = _one(request, contact_id)
-    limit = max(1, min(limit, access.MOST))
-    try:
-        rows, following = timeline.activities_of(contact, cursor=cursor, kind=kind, limit=limit)
-    except ValueError as error:
-        raise Problem(422, str(error), errors=[FieldError("cursor", str(error))]) from None
-    viewer = access.caller(request)
-    return {"items": [shown.activity(row, viewer) for row in rows], "next": following or None}
+    return timelines.page(request, _one(request, contact_id), kind, cursor, limit)
 
 
 @router.get("/{contact_id}/attachments")
@@ -111,23 +102,19 @@ def read_attachments(
 
 
 def show(contact: Contact) -> Json:
-    return {
-        "id": str(contact.pk),
-        "email": contact.email,
-        "emails": [
+    return shown.record(
+        contact,
+        email=contact.email,
+        emails=[
             {"address": row.address, "label": row.label, "primary": row.primary}
             for row in contact.addresses.all()
         ],
-        "first_name": contact.first_name,
-        "last_name": contact.last_name,
-        "phone": contact.phone,
-        "time_zone": contact.time_zone,
-        "company_id": str(contact.company_id) if contact.company_id else None,
-        "owner_id": str(contact.owner_id) if contact.owner_id else None,
-        "properties": contact.properties,
-        "created_at": contact.created_at.isoformat(),
-        "updated_at": contact.updated_at.isoformat(),
-    }
+        first_name=contact.first_name,
+        last_name=contact.last_name,
+        phone=contact.phone,
+        time_zone=contact.time_zone,
+        company_id=shown.opaque(contact.company_id),
+    )
 
 
 def _visible(request: HttpRequest) -> Any:
@@ -150,8 +137,7 @@ def _write(contact: Contact, payload: ContactIn, request: HttpRequest) -> None:
         companies = Company.objects.visible_to(access.caller(request))
         contact.company = access.related(companies, payload.company_id, "company_id")
     if "owner_id" in given:
-        people = User.objects.filter(is_active=True)
-        contact.owner = access.related(people, payload.owner_id, "owner_id")
+        contact.owner = access.owner(payload.owner_id)
     contact.save()
     _write_addresses(contact, payload, given, access.caller(request))
 

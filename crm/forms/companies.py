@@ -1,15 +1,12 @@
 """The form of a company."""
 
-import re
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from crm import records
 from crm.forms.records import RecordForm
+from crm.lib.domains import domain_of
 from crm.models import Company, UndoEntry
-
-DOMAIN = re.compile(r"(?:[\w](?:[\w-]*[\w])?\.)+[\w-]{2,}")
 
 
 class CompanyForm(RecordForm):
@@ -21,12 +18,10 @@ class CompanyForm(RecordForm):
 
     def clean_domain(self) -> str:
         """The domain alone, of an address of a website or a person as well."""
-        typed = self.cleaned_data["domain"].strip().lower()
-        domain = re.sub(r"^(?:https?://)?(?:www\.)?", "", typed).rpartition("@")[2]
-        domain = domain.partition("/")[0]
-        if domain and not DOMAIN.fullmatch(domain):
-            raise forms.ValidationError(_("Enter a domain, such as example.com."))
-        return domain
+        try:
+            return domain_of(self.cleaned_data["domain"])
+        except ValueError:
+            raise forms.ValidationError(_("Enter a domain, such as example.com.")) from None
 
     def add(self) -> Company:
         company: Company = Company.objects.create(**self.values())

@@ -13,6 +13,7 @@ from crm.models.tokens import digest
 from crm.rest.problems import FieldError, Problem
 
 MOST = 200
+NO_SUCH = "There is no such row, or you may not see it."
 
 
 class TokenAuth(HttpBearer):
@@ -42,9 +43,30 @@ def one(rows: QuerySet[Any], given_id: str) -> Any:
 
 def number(given_id: str) -> int:
     """An opaque id as the key that it is; 404 for what cannot be one."""
-    if not given_id.isascii() or not given_id.isdigit() or len(given_id) > 18:
+    if not is_id(given_id):
         raise Http404
     return int(given_id)
+
+
+def is_id(given_id: str) -> bool:
+    return given_id.isascii() and given_id.isdigit() and len(given_id) <= 18
+
+
+def narrowed(rows: QuerySet[Any], **ids: str) -> QuerySet[Any]:
+    """Those with these opaque ids of a query, as columns; what cannot be an id is named."""
+    for name, given_id in ids.items():
+        if not given_id:
+            continue
+        try:
+            rows = rows.filter(**{name: number(given_id)})
+        except Http404:
+            raise wrong(name, "This is no id of ours.") from None
+    return rows
+
+
+def owner(given_id: str | None) -> Any:
+    """Who shall own a record: somebody who can sign in, or nobody."""
+    return related(User.objects.filter(is_active=True), given_id, "owner_id")
 
 
 def related(rows: QuerySet[Any], given_id: str | None, field: str) -> Any:
@@ -54,15 +76,16 @@ def related(rows: QuerySet[Any], given_id: str | None, field: str) -> Any:
     try:
         return one(rows, given_id)
     except Http404:
-        message = "There is no such row, or you may not see it."
-        raise Problem(
-            422, "Some fields are not valid.", errors=[FieldError(field, message)]
-        ) from None
+        raise wrong(field, NO_SUCH) from None
+
+
+def wrong(field: str, words: str) -> Problem:
+    """That one field is not valid, and why."""
+    return Problem(422, words, errors=[FieldError(field, words)])
 
 
 def bad_cursor() -> Problem:
-    words = "This cursor is not one of ours."
-    return Problem(422, words, errors=[FieldError("cursor", words)])
+    return wrong("cursor", "This cursor is not one of ours.")
 
 
 def page(
@@ -71,7 +94,7 @@ def page(
     """`{"items", "next"}` by primary key, newest first."""
     limit = max(1, min(limit, MOST))
     if cursor:
-        if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18:
+        if not is_id(cursor):
             raise bad_cursor()
         rows = rows.filter(pk__lt=int(cursor))
     found = list(rows.order_by("-pk")[: limit + 1])

@@ -2,13 +2,19 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Schema
 from ninja.parser import Parser
-from pydantic import AfterValidator, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator
+
+_AMOUNT = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def storable(value: Any) -> Any:
@@ -21,7 +27,33 @@ def storable(value: Any) -> Any:
     return value
 
 
+def _is_amount(value: Any) -> Any:
+    """Not what Decimal would take as well: true, "1_000", "NaN", figures of other scripts."""
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is None or plain or (isinstance(value, str) and _AMOUNT.fullmatch(value)):
+        return value
+    raise ValueError("Give an amount such as 48000 or 48000.50.")
+
+
+def _is_day(value: Any) -> Any:
+    """Not a number of seconds, nor a time of day, which pydantic would take as well."""
+    if value is None or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("Give a day as 2027-01-31.")
+
+
+def _is_currency(value: str) -> str:
+    if not (len(value) == 3 and value.isascii() and value.isalpha()):
+        raise ValueError("Give a currency of three letters, such as EUR.")
+    return value.upper()
+
+
 Text = Annotated[str, AfterValidator(storable)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Amount = Annotated[Decimal, Field(max_digits=14, decimal_places=2)]
+Money = Annotated[Amount | None, BeforeValidator(_is_amount)]
+Day = Annotated[date | None, BeforeValidator(_is_day)]
+Currency = Annotated[str, AfterValidator(_is_currency)]
 
 
 class ObjectParser(Parser):

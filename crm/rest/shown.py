@@ -1,11 +1,28 @@
-"""What an outsider sees of an engagement: the JSON of the API (M14), visibility obeyed (M53)."""
+"""What an outsider sees of records and engagements: the JSON of the API (M14), visibility obeyed
+(M53)."""
 
 from typing import Any
 
 from django.urls import reverse
 
 from crm.lib.html import sanitise
-from crm.models import Activity, Attachment, Email, Participant, User
+from crm.models import Activity, Attachment, Email, Participant, Record, User
+
+
+def record(row: Record, **own: Any) -> dict[str, Any]:
+    """A contact, a company or a deal: what each has, around what is its own."""
+    return {
+        "id": str(row.pk),
+        **own,
+        "owner_id": opaque(row.owner_id),
+        "properties": row.properties,
+        "created_at": row.created_at.isoformat(),
+        "updated_at": row.updated_at.isoformat(),
+    }
+
+
+def opaque(pk: int | None) -> str | None:
+    return str(pk) if pk else None
 
 
 def activity(row: Activity, viewer: User) -> dict[str, Any]:

@@ -143,7 +143,8 @@ def filled(route: str, rows: dict[str, int]) -> str:
 def test_no_list_and_no_search_names_it(
     client: Client, private: dict[str, int], rin: User, hana: User
 ) -> None:
-    rest = [f"/api/v1/{each}" for each in ("contacts", "mailboxes", "templates", "sequences")]
+    nouns = ("contacts", "companies", "deals", "mailboxes", "templates", "sequences")
+    rest = [f"/api/v1/{each}" for each in nouns]
     lists = [*(reverse(name) for name, route in ADDRESSES if "<" not in route), *rest]
     searches = [f"{path}?{SEARCH}" for path in lists if SEARCHED.search(path)]
     assert naming(client, rin, [*lists, *searches]) == set()

@@ -1,6 +1,5 @@
 """REST: contacts, as docs/api says."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,24 +7,10 @@ from django.test import Client
 
 from crm import todo
 from crm.models import ApiToken, Audience, Contact, User
+from tests.crm.api.conftest import Api
 from tests.factories import make_contact, make_email, make_note
 
 pytestmark = pytest.mark.django_db
-Api = Callable[..., Any]
-
-
-@pytest.fixture
-def api(client: Client, hana: User) -> Api:
-    """`api("get", "/contacts")` as hana; `token=` as somebody else."""
-    own = ApiToken.issue(hana)
-
-    def call(method: str, path: str, body: Any = None, token: str = own, **headers: str) -> Any:
-        headers["Authorization"] = f"Bearer {token}"
-        return getattr(client, method)(
-            f"/api/v1{path}", data=body, content_type="application/json", headers=headers
-        )
-
-    return call
 
 
 def test_without_a_token_nobody_sees_anything(client: Client, aoki: Contact) -> None:
