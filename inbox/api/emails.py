@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ from crm.rest.problems import FieldError, Problem
 from inbox.mime.types import ParsedAttachment
 from inbox.models import Mailbox, Outgoing, Template
 from inbox.outreach.using import with_template
-from inbox.sending import again, composer, guard, outbox, recipients
+from inbox.sending import again, composer, guard, outbox, recipients, repeats
 from inbox.sending.replies import answered_from
 
 router = Router(tags=["e-mails"])
@@ -81,21 +82,33 @@ def send_email(
     payload: EmailIn,
     idempotency_key: Annotated[Text, Header("", alias="Idempotency-Key", max_length=200)],
 ) -> Status[Json]:
-    draft = _draft(request, payload, idempotency_key)
+    """The key of an e-mail that was sent asks for that one again: its request alone may, and is
+    answered even where it would be refused by now. For another e-mail take another key."""
+    caller, key = access.caller(request), _own_key(access.caller(request), idempotency_key)
+    asked = _asked(payload)
+    try:
+        before = repeats.sent_with(key, asked, by=caller) if key else None
+    except repeats.KeyUsed as used:
+        raise access.wrong("Idempotency-Key", str(used)) from None
+    if before:
+        return Status(202, _show(before, request))
+    return Status(202, _show(_sent(request, payload, key, asked), request))
+
+
+def _sent(request: HttpRequest, payload: EmailIn, key: str, asked: repeats.Asked) -> Email:
+    draft = replace(_draft(request, payload, asked), idempotency_key=key, asked=asked)
     if not payload.to_unsubscribed:
         _refuse_unsubscribed(draft)
     try:
-        email = composer.send(draft, by=access.caller(request))
+        return composer.send(draft, by=access.caller(request))
     except composer.NotSendable as error:
-        errors = [FieldError(error.field, error.message)]
-        raise Problem(422, error.message, errors=errors) from None
-    return Status(202, _show(email, request))
+        raise access.wrong(error.field, error.message) from None
 
 
 def _refuse_unsubscribed(draft: composer.NewEmail) -> None:
     for address in guard.unsubscribed(draft):
         words = f"{address} has unsubscribed from automatic e-mails."
-        raise Problem(422, words, errors=[FieldError("to", words)])
+        raise access.wrong("to", words)
 
 
 @router.post("/{email_id}/retry", response={202: Json})
@@ -114,7 +127,7 @@ def retry_recipient(request: HttpRequest, email_id: str, payload: RecipientIn) -
     found = recipients.named(email, payload.email)
     if found is None:
         words = "This e-mail has no such recipient."
-        raise Problem(422, words, errors=[FieldError("email", words)])
+        raise access.wrong("email", words)
     try:
         begun = again.send_again(outgoing, found)
     except OSError:
@@ -161,7 +174,17 @@ def _show(email: Email, request: HttpRequest) -> Json:
     return shown.email(email, access.caller(request))
 
 
-def _draft(request: HttpRequest, payload: EmailIn, key: str) -> composer.NewEmail:
+def _asked(payload: EmailIn) -> repeats.Asked:
+    names = ("mailbox_id", "to", "cc", "bcc", "subject", "text", "html", "template_id")
+    return repeats.Asked(
+        **{name: getattr(payload, name) for name in names},
+        sender=payload.from_,
+        files=[_file(row, place) for place, row in enumerate(payload.attachments)],
+        answers_id=payload.in_reply_to_id,
+    )
+
+
+def _draft(request: HttpRequest, payload: EmailIn, asked: repeats.Asked) -> composer.NewEmail:
     caller = access.caller(request)
     emails = Activity.objects.visible_to(caller).filter(kind=Activity.Kind.EMAIL)
     emails = emails.filter(readable_by(caller, "email__")).select_related("email__thread")
@@ -170,16 +193,15 @@ def _draft(request: HttpRequest, payload: EmailIn, key: str) -> composer.NewEmai
     draft = composer.NewEmail(
         mailbox=mailbox,
         sender=payload.from_ or (answered_from(answers.email, mailbox) if answers else ""),
-        to=payload.to,
-        cc=payload.cc,
-        bcc=payload.bcc,
-        subject=payload.subject,
-        text=payload.text,
-        html=payload.html,
-        files=[_file(row, place) for place, row in enumerate(payload.attachments)],
+        to=asked.to,
+        cc=asked.cc,
+        bcc=asked.bcc,
+        subject=asked.subject,
+        text=asked.text,
+        html=asked.html,
+        files=asked.files,
         answers=answers.email if answers else None,
         send_at=_send_at(payload.send_at),
-        idempotency_key=_own_key(caller, key),
     )
     templates = Template.objects.visible_to(caller)
     template = access.related(templates, payload.template_id, "template_id")
@@ -194,7 +216,7 @@ def _send_at(given: datetime | None) -> datetime | None:
     now = timezone.now()
     if aware > now + FARTHEST:
         words = "This is more than ten years ahead."
-        raise Problem(422, words, errors=[FieldError("send_at", words)])
+        raise access.wrong("send_at", words)
     return aware if aware > now else None
 
 

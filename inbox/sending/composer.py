@@ -1,19 +1,16 @@
 """From what a person wrote to an e-mail on the timeline and an Outgoing that is due (M21, M23)."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm import timeline
-from crm.lib.html import sanitise_sent
 from crm.models import Company, Deal, Email, Participant, User
 from inbox import merge_fields
 from inbox.connect.limits import MEGABYTE, limits_of
@@ -21,17 +18,13 @@ from inbox.files import StoredFile, store_files
 from inbox.logbook import Letter, log_outgoing
 from inbox.mime import own_ids
 from inbox.mime.addresses import in_one_line
-from inbox.mime.headers import addresses
-from inbox.mime.ids import normal
 from inbox.mime.text import text_of_html
 from inbox.mime.types import Address, ParsedAttachment
 from inbox.models import Mailbox, MessageId, Outgoing, Template, TemplateUse
 from inbox.models.identities import proven_sender
-from inbox.sending import server_limits
+from inbox.sending import addressing, kept, repeats, server_limits
 
 LONGEST_DOMAIN = 40  # of an id, which is to stay short (own_ids)
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL takes no such text
-_PIECE = re.compile(r'(?:"[^"]*"|<[^<>]*>|[^,;"<])+')
 
 
 class NotSendable(Exception):
@@ -60,6 +53,7 @@ class NewEmail:
     answers: Email | None = None
     send_at: datetime | None = None
     idempotency_key: str | None = None
+    asked: repeats.Asked | None = None  # the request that the key stands for, and no other
     on: Sequence[Company | Deal] = ()  # what it stands on beside its recipients' records
     unsubscribe_url: str = ""  # becomes List-Unsubscribe and its one press (M25)
     undo_seconds: int = 0  # how long it waits for second thoughts (M26)
@@ -71,16 +65,17 @@ class NewEmail:
 def send(draft: NewEmail, *, by: User) -> Email:
     """Log it and make it due, in one transaction; the worker sends it. Raises NotSendable.
 
-    A second draft with the same idempotency key is answered with the e-mail of the first.
+    A second draft with the same idempotency key is answered with the e-mail of the first; one that
+    `asked` for something else is refused.
     """
     before = _sent_before(draft)
     if before:
         return before
-    draft = replace(draft, text=_storable(draft.text), html=_storable(draft.html))
+    draft = replace(draft, text=kept.storable(draft.text), html=kept.storable(draft.html))
     sender = _proven(draft, by)
     recipients = _recipients(draft)
     _refuse_unsendable(draft, recipients)
-    files = store_files(replace(file, name=_storable(file.name)) for file in draft.files)
+    files = store_files(replace(file, name=kept.storable(file.name)) for file in draft.files)
     return _log(draft, by, [(Participant.Role.FROM, sender), *recipients], [*files, *draft.stored])
 
 
@@ -93,6 +88,7 @@ def _log(
     if before:
         return before
     now = timezone.now()
+    text, html = kept.body(draft.text, draft.html)
     email = log_outgoing(
         Letter(
             mailbox=draft.mailbox,
@@ -100,9 +96,9 @@ def _log(
             at=draft.send_at or now,
             message_id=own_ids.make(_domain(draft.mailbox), settings.MESSAGE_ID_KEYS),
             recipients=people,
-            subject=_storable(_line(draft.subject))[:998],
-            text=draft.text or text_of_html(draft.html),
-            html=sanitise_sent(draft.html) if draft.html else "",
+            subject=kept.subject(draft.subject),
+            text=text,
+            html=html,
             answers=draft.answers,
         ),
         files,
@@ -150,6 +146,8 @@ def _sent_before(draft: NewEmail) -> Email | None:
         return None
     same = Outgoing.objects.filter(mailbox=draft.mailbox, idempotency_key=draft.idempotency_key)
     found = same.select_related("email__activity").first()
+    if found and draft.asked and not repeats.is_same(found, draft.asked):
+        raise NotSendable("Idempotency-Key", str(repeats.KeyUsed()))
     return found.email if found else None
 
 
@@ -158,45 +156,17 @@ def _proven(draft: NewEmail, by: User) -> Address:
     sender = proven_sender(draft.mailbox, draft.sender)
     if sender is None:
         words = _("{mailbox} has not proven that it may send from “{address}”. Add it there first.")
-        said = words.format(mailbox=draft.mailbox.email, address=_line(draft.sender)[:100])
+        said = words.format(mailbox=draft.mailbox.email, address=kept.line(draft.sender)[:100])
         raise NotSendable("from", said)
     return Address(sender.name or by.name, sender.address)
 
 
 def _recipients(draft: NewEmail) -> list[tuple[str, Address]]:
-    """(role, address), each address once; the first mention counts."""
-    role = Participant.Role
-    people: list[tuple[str, Address]] = []
-    seen: set[str] = set()
-    for name, field, typed in (
-        (role.TO, "to", draft.to),
-        (role.CC, "cc", draft.cc),
-        (role.BCC, "bcc", draft.bcc),
-    ):
-        for person in _read_addresses(field, typed):
-            if normal(person.address).lower() not in seen:
-                seen.add(normal(person.address).lower())
-                people.append((name, person))
-    return people
-
-
-def _read_addresses(field: str, typed: Iterable[str]) -> list[Address]:
-    """One person for each piece that was typed: nobody is left out in silence."""
-    pieces = [piece.strip() for text in typed for piece in _PIECE.findall(text)]
-    return [_read_address(field, piece) for piece in pieces if piece]
-
-
-def _read_address(field: str, piece: str) -> Address:
-    line = piece.replace("\t", " ")
-    found = addresses([line]) if line == in_one_line(line) else ()
     try:
-        if len(found) != 1 or not found[0].address.isprintable():
-            raise ValidationError("not one address")
-        validate_email(server_limits.as_validated(found[0].address))
-    except ValidationError:
-        message = _("“{text}” is not an e-mail address.").format(text=_line(piece)[:100])
-        raise NotSendable(field, message) from None
-    return found[0]
+        return addressing.people(draft.to, draft.cc, draft.bcc)
+    except addressing.NoAddress as wrong:
+        message = _("“{text}” is not an e-mail address.").format(text=kept.line(wrong.typed)[:100])
+        raise NotSendable(wrong.field, message) from None
 
 
 def _refuse_unsendable(draft: NewEmail, recipients: list[tuple[str, Address]]) -> None:
@@ -206,6 +176,9 @@ def _refuse_unsendable(draft: NewEmail, recipients: list[tuple[str, Address]]) -
     if len(recipients) > limits.recipients_a_message:
         words = _("An e-mail can have {n} recipients at most.")
         raise NotSendable("to", words.format(n=limits.recipients_a_message))
+    if len(kept.subject(draft.subject)) > kept.LONGEST_SUBJECT:
+        words = _("The subject can have {n} characters at most. Shorten it.")
+        raise NotSendable("subject", words.format(n=kept.LONGEST_SUBJECT))
     if not (draft.text.strip() or draft.html.strip() or draft.files or draft.stored):
         raise NotSendable("text", _("Write something, or attach a file."))
     _refuse_unfilled(draft)
@@ -257,12 +230,3 @@ def _domain(mailbox: Mailbox) -> str:
     """The right side of its ids: its domain, of a long one the last part."""
     domain = mailbox.email.rpartition("@")[2]
     return domain[-LONGEST_DOMAIN:].lstrip(".-") if domain.isascii() else "localhost"
-
-
-def _storable(text: str) -> str:
-    return _UNSTORABLE.sub("", text)
-
-
-def _line(text: str) -> str:
-    """One line: a subject cannot hold a line break, or it would begin another header."""
-    return " ".join(text.split())

@@ -310,12 +310,13 @@ def test_an_idempotency_key_sends_once(mailbox: Mailbox) -> None:
         ("to", {"to": ["not an address"]}),
         ("cc", {"to": ["a@b.test"], "cc": ["x@y.test>\r\nRCPT TO:<evil@x.test"]}),
         ("text", {"to": ["a@b.test"], "text": " "}),
+        ("subject", {"to": ["a@b.test"], "subject": "x" * 999}),
     ],
 )
 def test_what_cannot_be_sent_is_refused_by_field(
     mailbox: Mailbox, field: str, values: dict[str, object]
 ) -> None:
-    draft = composer.NewEmail(mailbox=mailbox, subject="x", **{"text": "Hi", **values})  # type: ignore[arg-type]
+    draft = composer.NewEmail(mailbox=mailbox, **{"subject": "x", "text": "Hi", **values})  # type: ignore[arg-type]
     with pytest.raises(composer.NotSendable) as refused:
         composer.send(draft, by=mailbox.owner)
     assert refused.value.field == field
