@@ -1,34 +1,44 @@
 """REST: contacts, their timeline and their attachments."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Status
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from crm import strangers
 from crm.lib import zones
-from crm.models import AddressTaken, Attachment, Company, Contact, User
+from crm.models import AddressTaken, Attachment, Company, Contact
 from crm.rest import access, shown, timelines
-from crm.rest.inputs import Body, Text
-from crm.rest.problems import FieldError, Problem
+from crm.rest.inputs import Address, Body, PartOfName, Text
 
 router = Router(tags=["contacts"])
 Json = dict[str, Any]
 
 
+CALLED = {"first_name", "last_name", "email", "emails"}
+
+
+def _nothing_is_none(value: Any) -> Any:
+    """Who has no address is shown with "", and may be sent back like that."""
+    return None if value == "" else value
+
+
 class AddressIn(Body):
-    address: str = Field(max_length=254, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    address: Address
     label: str = Field("", max_length=40)
     primary: bool = False
 
 
 class ContactIn(Body):
-    email: str | None = Field(None, max_length=254, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    """`emails` is the whole list. Without it, `email` puts one first and keeps the others; null
+    takes the primary one away."""
+
+    email: Annotated[Address | None, BeforeValidator(_nothing_is_none)] = None
     emails: list[AddressIn] | None = None
-    first_name: str = Field("", max_length=100)
-    last_name: str = Field("", max_length=100)
+    first_name: PartOfName = ""
+    last_name: PartOfName = ""
     phone: str = Field("", max_length=50)
     time_zone: str = Field("", max_length=64)  # "Asia/Tokyo"; "" where it is not known
     company_id: str | None = None
@@ -138,23 +148,28 @@ def _write(contact: Contact, payload: ContactIn, request: HttpRequest) -> None:
         contact.company = access.related(companies, payload.company_id, "company_id")
     if "owner_id" in given:
         contact.owner = access.owner(payload.owner_id)
+    rows = _addresses(contact, payload, given)
+    named = contact.first_name or contact.last_name or rows
+    if not named and (contact.pk is None or CALLED & given.keys()):
+        raise access.wrong("email", "Give a name or an e-mail address.")
     contact.save()
-    _write_addresses(contact, payload, given, access.caller(request))
-
-
-def _write_addresses(contact: Contact, payload: ContactIn, given: Json, by: User) -> None:
-    """`emails` is the whole list; `email` alone puts one first and keeps the others."""
-    rows = [(row.address, row.label) for row in contact.addresses.all()]
-    if payload.emails is not None:
-        first = sorted(payload.emails, key=lambda row: not row.primary)
-        rows = [(row.address, row.label) for row in first]
-    if "email" in given:
-        email = (payload.email or "").lower()
-        labels = dict(rows)
-        others = [row for row in rows if row[0].lower() != email]
-        rows = [(email, labels.get(email, "")), *others] if email else others
     try:
         contact.set_addresses(rows)
     except AddressTaken as error:
-        raise Problem(422, str(error), errors=[FieldError("email", str(error))]) from None
-    strangers.take_up(contact, by=by)
+        field = "email" if error.address == (payload.email or "").lower() else "emails"
+        raise access.wrong(field, str(error)) from None
+    strangers.take_up(contact, by=access.caller(request))
+
+
+def _addresses(contact: Contact, payload: ContactIn, given: Json) -> list[tuple[str, str]]:
+    """(address, label), the primary one first."""
+    rows = [(row.address, row.label) for row in contact.addresses.all()] if contact.pk else []
+    if payload.emails is not None:
+        first = sorted(payload.emails, key=lambda row: not row.primary)
+        rows = [(row.address, row.label) for row in first]
+    elif "email" in given and payload.email is None:
+        return rows[1:]
+    if payload.email is None:
+        return rows
+    email, labels = payload.email.lower(), {row[0].lower(): row[1] for row in rows}
+    return [(email, labels.get(email, "")), *(row for row in rows if row[0].lower() != email)]

@@ -8,18 +8,25 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.http import HttpRequest
 from ninja import Schema
 from ninja.parser import Parser
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator
 
+DEEPEST = 32  # objects and lists in one another
+TOO_DEEP = f"JSON may be nested {DEEPEST} levels deep at most."
 _AMOUNT = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def storable(value: Any) -> Any:
-    """The value; ValueError where PostgreSQL would refuse it (NUL, half a character, NaN)."""
-    for leaf in _leaves(value):
+    """The value; ValueError where PostgreSQL would refuse it (NUL, half a character, NaN), and
+    where it is nested deeper than what writes JSON can follow."""
+    for leaf, depth in _leaves(value):
+        if depth > DEEPEST:
+            raise ValueError(TOO_DEEP)
         if isinstance(leaf, str) and ("\0" in leaf or not _is_text(leaf)):
             raise ValueError("Text may hold neither NUL nor half of a surrogate pair.")
         if isinstance(leaf, float) and not math.isfinite(leaf):
@@ -48,8 +55,19 @@ def _is_currency(value: str) -> str:
     return value.upper()
 
 
+def _is_address(value: str) -> str:
+    try:
+        validate_email(value)
+    except ValidationError:
+        words = "This is no e-mail address. One looks like ann@example.com."
+        raise ValueError(words) from None
+    return value
+
+
 Text = Annotated[str, AfterValidator(storable)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+PartOfName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
+Address = Annotated[str, Field(max_length=254), AfterValidator(_is_address)]
 Amount = Annotated[Decimal, Field(max_digits=14, decimal_places=2)]
 Money = Annotated[Amount | None, BeforeValidator(_is_amount)]
 Day = Annotated[date | None, BeforeValidator(_is_day)]
@@ -75,17 +93,20 @@ class Body(Schema):
         return storable(value)
 
 
-def _leaves(value: Any) -> Iterator[Any]:
-    """Every key and value inside; a loop, since JSON may be nested deeper than Python's stack."""
-    waiting = [value]
+def _leaves(value: Any) -> Iterator[tuple[Any, int]]:
+    """Every key and value inside, and in how many objects and lists each lies; a loop, since JSON
+    may be nested deeper than Python's stack."""
+    waiting = [(value, 0)]
     while waiting:
-        each = waiting.pop()
+        each, depth = waiting.pop()
         if isinstance(each, dict):
-            waiting += [*each.keys(), *each.values()]
+            inside = [*each.keys(), *each.values()]
         elif isinstance(each, list):
-            waiting += each
+            inside = each
         else:
-            yield each
+            yield each, depth
+            continue
+        waiting += [(one, depth + 1) for one in inside]
 
 
 def _is_text(value: str) -> bool:

@@ -24,6 +24,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from crm.away import AWAY, come_again
 from crm.rates import TooOften
+from crm.rest.inputs import TOO_DEEP
 
 BLANK = "about:blank"
 MISSING = "There is nothing here, or you may not see it."
@@ -96,6 +97,8 @@ def install(api: NinjaAPI) -> None:
 
     @api.exception_handler(HttpError)
     def on_http_error(_request: HttpRequest, error: HttpError) -> HttpResponse:
+        if isinstance(error.__cause__, RecursionError):  # not even its reader could follow
+            return problem(422, TOO_DEEP)
         return problem(error.status_code, str(error))
 
     for kind, (status, detail) in PLAIN.items():

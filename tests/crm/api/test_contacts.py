@@ -51,9 +51,17 @@ def test_a_contact_is_made_read_changed_and_trashed(api: Api) -> None:
 
 
 def test_an_address_belongs_to_one_contact(api: Api, aoki: Contact) -> None:
-    answer = api("post", "/contacts", {"email": aoki.email})
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["field"] == "email"
+    taken = [{"address": "a@b.test", "primary": True}, {"address": aoki.email.upper()}]
+    for body, field in (
+        ({"email": aoki.email}, "email"),
+        ({"emails": taken}, "emails"),
+        ({"email": "c@b.test", "emails": taken}, "emails"),
+        ({"email": aoki.email, "emails": taken}, "email"),
+    ):
+        answer = api("post", "/contacts", body)
+        assert answer.status_code == 422
+        assert [row["field"] for row in answer.json()["errors"]] == [field]
+        assert aoki.email in answer.json()["detail"]
     assert Contact.objects.count() == 1
 
 
@@ -63,12 +71,51 @@ def test_an_address_belongs_to_one_contact(api: Api, aoki: Contact) -> None:
         ({"email": "nonsense"}, "email"),
         ({"email": "a@b.test", "company_id": "999"}, "company_id"),
         ({"emails": [{"address": "x"}]}, "emails.0.address"),
+        ({"email": "a@b"}, "email"),
+        ({"email": "a@b..example"}, "email"),
+        ({"email": " a@b.test"}, "email"),
+        ({"email": f"a@{'b' * 63}.{'c' * 63}.{'d' * 63}.{'e' * 63}.test"}, "email"),
+        ({"emails": [{"address": "a@b.test"}, {"address": "a@b"}]}, "emails.1.address"),
+        ({}, "email"),
+        ({"unknown": "x", "properties": {"a": 1}}, "email"),
+        ({"first_name": " ", "last_name": "", "phone": "+81", "email": None}, "email"),
+        ({"emails": []}, "email"),
     ],
 )
 def test_bad_input_names_its_field(api: Api, body: dict[str, Any], field: str) -> None:
     answer = api("post", "/contacts", body)
     assert answer.status_code == 422
     assert [row["field"] for row in answer.json()["errors"]] == [field]
+    assert not Contact.objects.exists()
+
+
+def test_an_address_that_is_none_is_refused_in_plain_words(api: Api) -> None:
+    for given in ("a@b", "nonsense"):
+        [error] = api("post", "/contacts", {"email": given}).json()["errors"]
+        assert error["message"] == "This is no e-mail address. One looks like ann@example.com."
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_the_primary_address_is_taken_away(api: Api, nothing: str | None) -> None:
+    """The next one takes its place; of who has no name the last one is not taken."""
+    rows = [{"address": "a@b.test"}, {"address": "c@b.test"}]
+    path = f"/contacts/{api('post', '/contacts', {'emails': rows}).json()['id']}"
+    left = api("patch", path, {"email": nothing}).json()
+    assert (left["email"], len(left["emails"])) == ("c@b.test", 1)
+    refused = api("patch", path, {"email": nothing})
+    assert [row["field"] for row in refused.json()["errors"]] == ["email"]
+    assert api("get", path).json()["email"] == "c@b.test"
+    named = api("patch", path, {"email": nothing, "last_name": "Aoki"}).json()
+    assert (named["email"], named["emails"], named["last_name"]) == ("", [], "Aoki")
+    assert api("patch", path, named).json()["emails"] == []
+    assert api("patch", path, {"last_name": ""}).status_code == 422
+    both = api("patch", path, {"email": nothing, "emails": rows}).json()
+    assert both["email"] == "a@b.test"
+
+
+def test_who_is_nobody_by_now_can_still_be_changed(api: Api) -> None:
+    contact = make_contact("", last_name="")
+    assert api("patch", f"/contacts/{contact.pk}", {"phone": "+81"}).status_code == 200
 
 
 def test_lists_are_keyset_pages(api: Api, django_assert_max_num_queries: Any) -> None:

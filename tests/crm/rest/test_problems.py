@@ -78,8 +78,23 @@ def test_properties_hold_only_what_a_database_can(api: Api, value: dict[str, Any
 
 def test_properties_may_be_nested(api: Api) -> None:
     value = {"a": {"b": [1, None, {"c": "日本"}]}}
-    made = api("POST", "/contacts", {"properties": value})
+    made = api("POST", "/contacts", {"last_name": "Aoki", "properties": value})
     assert (made.status_code, made.json()["properties"]) == (201, value)
+
+
+@pytest.mark.parametrize("path", ["/contacts", "/companies", "/deals"])
+@pytest.mark.parametrize("around", ['{"a": %s}', "[%s]"])
+def test_json_is_nested_so_deep_and_no_deeper(api: Api, path: str, around: str) -> None:
+    for depth, status in ((32, 201), (33, 422), (900, 422), (9000, 422)):
+        value = "1"
+        for _level in range(depth - 1):
+            value = around % value
+        names = '"name": "x", "last_name": "x"'
+        answer = api("POST", path, f'{{{names}, "properties": {{"a": {value}}}}}'.encode())
+        assert answer.status_code == status, depth
+        if status == 422:
+            assert_problem(answer, 422, "properties" if depth == 33 else "")
+            assert "32 levels" in answer.content.decode()
 
 
 @pytest.mark.parametrize("value", NOT_STORABLE)
@@ -92,7 +107,10 @@ def test_an_email_holds_only_text(api: Api, hana: User, field: str, value: str) 
     assert_problem(answer, 422, "attachments.0.name")
 
 
-@pytest.mark.parametrize("query", ["search=%00", "cursor=x", "cursor=-1", "limit=x"])
+@pytest.mark.parametrize(
+    "query",
+    ["search=%00", "cursor=x", "cursor=-1", "limit=x", "company_id=abc", "owner_id=-1"],
+)
 def test_a_bad_query_names_its_field(api: Api, query: str) -> None:
     assert_problem(api("GET", f"/contacts?{query}"), 422, query.partition("=")[0])
 
@@ -145,7 +163,8 @@ def test_a_defect_is_a_problem_without_its_inside(
 def test_a_token_is_enough_and_leaves_no_session(aoki: Contact, hana: User, scheme: str) -> None:
     client = Client(enforce_csrf_checks=True)
     token = {"Authorization": f"{scheme} {ApiToken.issue(hana)}"}
-    answer = client.post("/api/v1/contacts", {}, "application/json", headers=token)
+    body = {"last_name": "Mori"}
+    answer = client.post("/api/v1/contacts", body, "application/json", headers=token)
     assert answer.status_code == 201
     assert not answer.cookies
     assert not Session.objects.exists()
