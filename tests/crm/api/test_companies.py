@@ -17,6 +17,7 @@ def fields_of(answer: Any) -> list[str]:
     return [row["field"] for row in answer.json()["errors"]]
 
 
+@pytest.mark.rule("M42")
 def test_a_company_is_made_read_changed_and_trashed(api: Api, hana: User) -> None:
     made = api("post", "/companies", {"name": " Aoki Shoten ", "domain": "https://Aoki.example/"})
     assert made.status_code == 201

@@ -18,6 +18,7 @@ def stages(db: None) -> list[Stage]:
     return [make_stage(outcome, position=n) for n, outcome in enumerate(Stage.Outcome.values)]
 
 
+@pytest.mark.rule("M42")
 def test_a_deal_is_made_read_changed_and_trashed(
     api: Api, stages: list[Stage], aoki: Contact, hana: User
 ) -> None:
