@@ -82,7 +82,8 @@ def shown(
     doubts: Sequence[Doubt] = (),
     status: int = 200,
 ) -> HttpResponse:
-    form.fields[_first(writing.place)].widget.attrs["autofocus"] = True
+    first = _goes_on(doubts) if form.is_bound else _first(writing.place)
+    form.fields[first].widget.attrs["autofocus"] = True
     mailboxes = mailboxes_of(request)
     sender = _sender(form, mailboxes)
     context = {
@@ -104,6 +105,11 @@ def _first(place: Place) -> str:
     if place.forwards:
         return "to"
     return "text" if place.answers else "subject"
+
+
+def _goes_on(doubts: Sequence[Doubt]) -> str:
+    """The field in which somebody writes on who was stopped."""
+    return "subject" if any(doubt.key == "subject" for doubt in doubts) else "text"
 
 
 def _sending(request: Request, writing: Writing, doubts: Sequence[Doubt]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ export async function start(form) {
   });
   form.elements.rich.value = "yes";
   text.hidden = true;
-  if (focused) focus(form.editor, typed ? "end" : "start");
+  if (focused) focus(form.editor, typed || html ? "end" : "start");
   form.querySelector("[data-formats]").hidden = false;
   if (!html || typed) write(form, { quietly: !typed });
   form.addEventListener("musubi:insert", (event) => insert(form.editor, event.detail));

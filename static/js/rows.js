@@ -21,7 +21,7 @@ function go(index) {
 let left = -1; // where the focus was before the swap
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  left = event.target.contains(document.activeElement) ? at() : -1;
+  left = event.target.contains(document.activeElement) ? focused() : -1; // of a row, not beside one
 });
 
 document.addEventListener("htmx:afterSettle", () => {

@@ -81,6 +81,25 @@ def test_many_at_once(sign_in: SignIn, hana: User, aoki: Contact) -> None:
     assert states() == ["done", "done", "ours"]
 
 
+def test_after_a_refused_send_one_types_on(sign_in: SignIn, hana: User, aoki: Contact) -> None:
+    """The row beside it, which is open, does not take the focus."""
+    fill(hana, aoki)
+    page = sign_in(hana)
+    page.goto("/inbox/")
+    page.keyboard.press("j")
+    shows(page, "Osaka dates")
+    page.keyboard.press("r")
+    text = page.locator("#reading .ProseMirror")
+    expect(text).to_be_focused()
+    page.keyboard.type("See attached.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("alert")).to_contain_text("It speaks of an attachment")
+    expect(text).to_be_focused()
+    page.keyboard.type(" Here.")  # an E would have said that it is done
+    expect(text).to_have_text("See attached. Here.")
+    assert states() == ["ours", "ours", "ours"]
+
+
 def test_on_a_phone_one_thing_at_a_time(sign_in: SignIn, hana: User, aoki: Contact) -> None:
     fill(hana, aoki)
     page = sign_in(hana)
