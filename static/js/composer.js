@@ -91,13 +91,22 @@ function fold(form) {
 
 function begin(form) {
   fold(form);
-  for (const url of form.dataset.needs?.split(" ") ?? []) import(url).then((module) => module.start?.(form));
+  parts(form);
+}
+
+const parts = (form) => (form.dataset.needs?.split(" ") ?? []).map((url) => import(url).then((module) => module.start?.(form)));
+
+/* Into sight; why it was not sent as soon as the editor has its height, clear of the foot. */
+async function come(form) {
+  form.scrollIntoView({ block: "nearest" });
+  await Promise.allSettled(parts(form));
+  form.querySelector("[role=alert]")?.scrollIntoView({ block: "nearest" });
 }
 
 const start = (root) => root.querySelectorAll("[data-composer]").forEach(begin);
 start(document);
 document.addEventListener("htmx:load", (event) => {
   start(event.target.parentElement ?? event.target);
-  if (event.target.matches("[data-composer]")) event.target.scrollIntoView({ block: "nearest" });
+  if (event.target.matches("[data-composer]")) come(event.target);
 });
 document.addEventListener("musubi:arrived", (event) => start(event.detail));

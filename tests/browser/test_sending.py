@@ -2,12 +2,17 @@
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from crm.models import Contact, User
 from inbox.models import Outgoing
 from tests.browser.conftest import SignIn
 from tests.factories import make_email, make_mailbox
+
+ON_TOP = """said => {
+    const box = said.getBoundingClientRect();
+    return said.contains(document.elementFromPoint(box.x + 9, box.y + 9));
+}"""
 
 
 @pytest.mark.rule("M26")
@@ -56,3 +61,37 @@ def test_an_answer_in_the_meantime_is_shown_first(
     page.get_by_role("button", name="Send", exact=True).last.click()
     page.wait_for_url("**/contacts/*/")
     assert Outgoing.objects.count() == 1
+
+
+@pytest.mark.rule("M21")
+@pytest.mark.parametrize("width", [1440, 390])
+def test_why_it_was_not_sent_is_in_sight(
+    sign_in: SignIn, hana: User, aoki: Contact, width: int
+) -> None:
+    """Clear of the foot, which sticks to the bottom of a letter that is longer than the screen."""
+    make_mailbox(hana)
+    asked = make_email(aoki, by=hana, subject="Offer?", text="Could you send an offer?\n" * 9)
+    page = sign_in(hana)
+    page.set_viewport_size({"width": width, "height": 768})
+    for path in (f"/contacts/{aoki.pk}/", f"/inbox/{asked.thread.pk}/"):
+        page.goto(path)
+        page.get_by_role("link", name="Reply", exact=True).click()
+        text = page.locator(".thread__reply .ProseMirror")
+        expect(text).to_be_focused()
+        page.keyboard.type("It is attached.")
+        for _line in range(9):
+            page.keyboard.press("Enter")
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("alert")).to_contain_text("It speaks of an attachment")
+        expect(text).to_be_focused()
+        is_clear(page)
+
+
+def is_clear(page: Page) -> None:
+    """Of the foot, and of what sticks to the top."""
+    said, foot = page.get_by_role("alert"), page.locator(".composer__foot")
+    expect(said).to_be_in_viewport(ratio=1)
+    above, below = said.bounding_box(), foot.bounding_box()
+    assert above and below
+    assert above["y"] + above["height"] <= below["y"], (above, below)
+    assert said.evaluate(ON_TOP)
