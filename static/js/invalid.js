@@ -1,10 +1,11 @@
 /* After a form came back with errors, the first wrong field has the focus; where no field is wrong,
-   the step that failed. */
+   the step that failed. What a widget stands for is aria-hidden: the widget itself says that it is
+   invalid, and has the focus. */
 
-const wrong = "[aria-invalid=true], [data-state=fail]";
+const WRONG = "[aria-invalid=true]:not([aria-hidden=true])";
 
 function lead(root) {
-  const field = root.querySelector("[aria-invalid=true]") ?? root.querySelector(wrong);
+  const field = root.querySelector(WRONG) ?? root.querySelector("[data-state=fail]");
   field?.focus();
   if (field?.matches("[data-state=fail]")) field.scrollIntoView({ block: "center" });
 }

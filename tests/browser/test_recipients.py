@@ -71,6 +71,32 @@ def test_many_are_pasted_and_a_half_typed_one_is_sent_along(composer: Page) -> N
     ]
 
 
+@pytest.mark.rule("M21")
+def test_a_wrong_one_is_corrected_where_it_stands(composer: Page) -> None:
+    """Not in the field behind the chips, which nobody sees."""
+    page = composer
+    page.get_by_label("Subject").fill("Plan")
+    page.locator(".ProseMirror").fill("Good morning.")
+    to = page.get_by_role("combobox", name="To", exact=True)
+    to.press_sequentially("bad@@bad")
+    to.press("Control+Enter")
+    expect(page.locator(".composer__error")).to_contain_text("is not an e-mail address")
+    expect(to).to_be_focused()
+    field = page.locator("[name=to]")
+    field.focus()
+    assert field.evaluate("field => getComputedStyle(field).clipPath") == "inset(50%)"
+    to.focus()
+    page.keyboard.press("Backspace")
+    expect(to).to_have_value("bad@@bad")
+    page.keyboard.type(".example")
+    expect(field).to_have_value("Yuki Aoki <yuki@aoki.example>, bad@@bad.example")
+    row = page.locator(".composer__row").filter(has=to)
+    height = row.bounding_box()
+    page.locator(".ProseMirror").click()
+    expect(to).not_to_be_focused()
+    assert row.bounding_box() == height
+
+
 def test_it_fits_a_phone(composer: Page, hana: User) -> None:
     long = "Friedrich-Wilhelm von Hohenstein-Langenberg"
     make_contact("friedrich@langenberg.example", owner=hana, last_name=long)
