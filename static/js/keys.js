@@ -33,9 +33,11 @@ function press(event, keys) {
   return true;
 }
 
-/* Of several cards on a timeline the one with the focus, else the newest, which leads; of anything
-   else the last: the newest toast, the innermost part. */
+/* The bar of rows that are chosen comes first. Of several cards on a timeline the one with the focus,
+   else the newest, which leads; of anything else the last: the newest toast, the innermost part. */
 function chosen(found) {
+  const bulk = found.find((element) => element.closest(".bulkbar"));
+  if (bulk) return bulk;
   const cards = found.filter((element) => element.closest("[data-item]"));
   if (!cards.length) return found.at(-1);
   return cards.find((element) => element.closest("[data-item]").contains(document.activeElement)) ?? cards[0];
@@ -53,9 +55,9 @@ function isTyping(target) {
 }
 
 /* A hidden button with a key is a command without a place on the page; what lies in a closed
-   menu or a hidden part is not there. */
+   menu or a hidden part is not there, nor anything of the bar while no row is chosen. */
 function isThere(element) {
-  if (element.disabled) return false;
+  if (element.disabled || element.closest(".bulkbar")?.checkVisibility() === false) return false;
   return element.matches("[data-command]") || element.checkVisibility();
 }
 

@@ -81,6 +81,27 @@ def test_many_at_once(sign_in: SignIn, hana: User, aoki: Contact) -> None:
     assert states() == ["done", "done", "ours"]
 
 
+def test_keys_mean_the_rows_that_are_chosen(sign_in: SignIn, hana: User, aoki: Contact) -> None:
+    """Not the conversation that is open beside them."""
+    fill(hana, aoki)
+    page = sign_in(hana)
+    page.goto("/inbox/")
+    page.keyboard.press("j")
+    shows(page, "Osaka dates")
+    for key in ("x", "j", "x", "j"):
+        page.keyboard.press(key)
+    shows(page, "Invoice 7")
+    page.keyboard.press("s")
+    expect(page.locator("#bulk-snooze")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    expect(page.get_by_text("2 conversations are done.")).to_be_visible()
+    assert states() == ["done", "done", "ours"]
+    shows(page, "Invoice 7")
+    page.keyboard.press("d")  # nothing is chosen any more
+    expect(page.get_by_text("1 conversation is done.")).to_be_visible()
+
+
 def test_after_a_refused_send_one_types_on(sign_in: SignIn, hana: User, aoki: Contact) -> None:
     """The row beside it, which is open, does not take the focus."""
     fill(hana, aoki)
