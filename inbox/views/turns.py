@@ -94,6 +94,10 @@ def _refused(request: Request, form: TurnForm) -> HttpResponse:
     """The page that it was pressed on, with what is wrong and what was typed."""
     why = " ".join(str(error) for errors in form.errors.values() for error in errors)
     context = {"refused": why, "typed": request.POST.get("when", "")}
+    if request.htmx:  # the menu stays open, and says it
+        of = "open" if request.POST.get("from") == "reading" else "bulk"
+        context |= {"wrong": why, "of": of, "query": query(request)}
+        return page(request, "inbox/triage/_snooze.html", context, part="typed", status=422)
     pks = getattr(form, "ids", [])
     named = Thread.objects.visible_to(request.user).filter(pk__in=pks[:1]).first()
     context |= listed(request)

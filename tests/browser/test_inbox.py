@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -100,6 +101,34 @@ def test_keys_mean_the_rows_that_are_chosen(sign_in: SignIn, hana: User, aoki: C
     shows(page, "Invoice 7")
     page.keyboard.press("d")  # nothing is chosen any more
     expect(page.get_by_text("1 conversation is done.")).to_be_visible()
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_time_that_is_not_understood_is_corrected_in_the_menu(
+    sign_in: SignIn, hana: User, aoki: Contact, many: bool
+) -> None:
+    fill(hana, aoki)
+    page = sign_in(hana)
+    page.goto("/inbox/")
+    page.keyboard.press("j")
+    shows(page, "Osaka dates")
+    here = page.url
+    if many:
+        page.keyboard.press("x")
+    page.keyboard.press("s")
+    menu = page.locator("#bulk-snooze" if many else "#open-snooze")
+    when = menu.get_by_label("Until when")
+    when.fill("blah")
+    when.press("Enter")
+    expect(menu).to_contain_text("Say when, for example")
+    expect(when).to_have_value("blah")
+    expect(when).to_have_attribute("aria-invalid", "true")
+    expect(when).to_be_focused()
+    assert page.url == here
+    when.fill("tomorrow 10:00")
+    when.press("Enter")
+    expect(page.get_by_text("or when they reply.")).to_be_visible()
+    assert Thread.objects.asleep(NOW()).count() == 1
 
 
 def test_after_a_refused_send_one_types_on(sign_in: SignIn, hana: User, aoki: Contact) -> None:
