@@ -125,6 +125,27 @@ def test_the_palette_by_keyboard_and_back(sign_in: SignIn, hana: User, aoki: Con
     expect(page).to_have_url(re.compile(re.escape(where) + "$"))
 
 
+def test_on_a_phone_the_palette_takes_the_screen(
+    sign_in: SignIn, hana: User, aoki: Contact
+) -> None:
+    page = sign_in(hana)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/")
+    page.get_by_role("button", name="More", exact=True).click()
+    expect(page.get_by_role("link", name="Drafts")).to_be_visible()
+    page.get_by_role("link", name="Search", exact=True).click()
+    palette = page.locator("#palette")
+    assert palette.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 800}
+    palette.get_by_role("button", name="Close").click()
+    expect(palette).to_be_hidden()
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("link", name="Search", exact=True).click()
+    expect(palette.get_by_role("combobox")).to_be_focused()
+    page.keyboard.type("yuki")
+    palette.get_by_role("option", name="Yuki Aoki").click()
+    expect(page).to_have_url(re.compile(f"/contacts/{aoki.pk}/$"))
+
+
 def test_the_enter_that_confirms_a_word_does_nothing(
     sign_in: SignIn, hana: User, aoki: Contact
 ) -> None:
