@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from crm.models import Contact, User
 from tests.browser.conftest import SignIn
-from tests.factories import make_contact, make_deal, make_stage
+from tests.factories import make_contact, make_deal, make_email, make_stage
 
 UNDER = """element => {
     const box = element.getBoundingClientRect();
@@ -120,3 +120,20 @@ def test_targets_are_large_enough(sign_in: SignIn, hana: User) -> None:
             page.goto(path)
             assert page.evaluate(SMALL) == [], path
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_bar_has_room_on_a_phone(sign_in: SignIn, hana: User, aoki: Contact) -> None:
+    """All of it is in sight, be it on two lines."""
+    make_email(aoki, by=hana)
+    page = sign_in(hana)
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        for path in ("/contacts/", "/inbox/"):
+            page.goto(path)
+            page.locator(":is(tbody, li) input[name=ids]").first.check()
+            bar = page.get_by_role("toolbar")
+            for button in bar.get_by_role("button").all():
+                expect(button).to_be_in_viewport(ratio=1)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            bar.get_by_role("button", name="Clear selection").click()
+            expect(bar).to_be_hidden()
