@@ -1,7 +1,7 @@
 """Recipients as chips: typed, found, pasted, corrected; by keyboard, and nothing is ever lost."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Page, expect
 
 from crm.models import Contact, Email, User
 from tests.browser.conftest import SignIn
@@ -107,3 +107,14 @@ def test_it_fits_a_phone(composer: Page, hana: User) -> None:
     page.locator(".recipients__list [role=option]").first.click()
     expect(page.locator(".composer .token")).to_have_count(2)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    label = page.locator(".composer__row .label").first
+    chips, beside = page.locator(".composer .token"), label.bounding_box()
+    long_one = chips.last.bounding_box()
+    first = chips.first.bounding_box()
+    assert beside and first and long_one
+    assert abs(middle(beside) - middle(first)) <= 2  # not between two lines of chips
+    assert long_one["y"] >= first["y"] + first["height"]
+
+
+def middle(box: FloatRect) -> float:
+    return box["y"] + box["height"] / 2
