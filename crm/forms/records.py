@@ -37,6 +37,8 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
         for name in set(self.fields) - set(only) if only else ():
             del self.fields[name]
         self.order_fields(fields_in_order(get_language() or ""))
+        if not self.instance.pk:  # a page for a new one opens with the cursor in its first field
+            next(iter(self.fields.values())).widget.attrs["autofocus"] = True
 
     def clean_audience(self) -> str:
         chosen: str = self.cleaned_data["audience"] or self.instance.audience

@@ -29,6 +29,10 @@ class SequenceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
             )
         }
 
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.fields["name"].widget.attrs["autofocus"] = not self.instance.pk
+
 
 class StepForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """An e-mail or a task: which of the two is in the address of the page."""

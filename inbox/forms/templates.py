@@ -92,6 +92,7 @@ class TemplateForm(PrewrittenForm):
         fields["folder"].queryset = TemplateFolder.objects.kept()
         fields["language"].choices = [("", _("Any language")), *settings.LANGUAGES]
         files = list(template.files.all()) if template else []
+        self.fields["name"].widget.attrs["autofocus"] = template is None
         self.designed = bool(template and is_designed(template.html))
         self.files_before = files
         fields["kept"].choices = [(str(file.pk), file.name) for file in files]
@@ -133,6 +134,7 @@ class SnippetForm(PrewrittenForm):
     def __init__(self, *args: Any, owner: User | None, row: Prewritten | None, **values: Any):
         super().__init__(*args, **values)
         self.owner, self.row = owner, row
+        self.fields["name"].widget.attrs["autofocus"] = row is None
         self.designed = bool(row and is_designed(row.html))
 
     def clean_shortcut(self) -> str:

@@ -238,3 +238,43 @@ def test_without_scripts_a_record_is_read_and_edited(
     page.get_by_role("button", name="Find").click()
     page.get_by_role("button", name="Add Anna Weber").click()
     assert weber in deal.contacts.all()
+
+
+@pytest.mark.parametrize(
+    ("there", "name"),
+    [
+        ("/contacts/", "First name"),
+        ("/companies/", "Name"),
+        ("/deals/", "Name"),
+        ("/templates/", "Name"),
+        ("/sequences/", "Name"),
+    ],
+)
+def test_a_new_one_begins_in_its_first_field(
+    sign_in: SignIn, hana: User, there: str, name: str
+) -> None:
+    make_stage()
+    page = sign_in(hana)
+    page.goto(there)
+    page.keyboard.press("c")
+    page.wait_for_url(f"**{there}new/")
+    expect(page.locator("main").get_by_label(name, exact=True)).to_be_focused()
+
+
+def test_what_is_wrong_with_a_form_has_the_focus(sign_in: SignIn, hana: User) -> None:
+    """A field, the editor in the place of one, or the words about the whole."""
+    make_stage()
+    page = sign_in(hana)
+    page.goto("/contacts/new/")
+    page.get_by_role("button", name="Add contact").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.goto("/deals/new/")
+    page.get_by_label("Name", exact=True).fill("Osaka")
+    page.get_by_label("Currency").fill("1")
+    page.get_by_role("button", name="Add deal").click()
+    expect(page.get_by_label("Currency")).to_be_focused()
+    page.goto("/templates/new/")
+    page.locator("#template-form").get_by_label("Name", exact=True).fill("Greeting")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#template-form .error")).to_contain_text("Write something.")
+    expect(page.locator(".ProseMirror")).to_be_focused()
