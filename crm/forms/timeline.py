@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.forms.todo import DAYS
-from crm.lib.dates import ALL_DAY
+from crm.lib.dates import ALL_DAY, Due, read
 from crm.models import User
 
 
@@ -24,7 +24,14 @@ class NoteForm(forms.Form):
 
 
 class TaskForm(forms.Form):
-    title = forms.CharField(label=_("Task"), max_length=300)
+    title = forms.CharField(
+        label=_("Task"),
+        max_length=300,
+        help_text=_(
+            "A date at the end is understood: “Call Aiko tomorrow 10:00”, “Friday”, “3/17”, "
+            "“明日10時”."
+        ),
+    )
     due_on = forms.DateField(
         label=_("Due"),
         required=False,
@@ -51,9 +58,10 @@ class TaskForm(forms.Form):
             cleaned["due_on"] = timezone.localdate()
         return cleaned
 
-    def due_at(self) -> datetime | None:
-        day = self.cleaned_data.get("due_on")
+    def due(self) -> Due:
+        """What is to be done, and when: a date in the title counts where none was chosen."""
+        title, day = self.cleaned_data["title"], self.cleaned_data.get("due_on")
         if day is None:
-            return None
+            return read(title, timezone.localtime())
         at = self.cleaned_data.get("due_time") or ALL_DAY
-        return timezone.make_aware(datetime.combine(day, at))
+        return Due(title, timezone.make_aware(datetime.combine(day, at)))

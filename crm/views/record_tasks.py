@@ -23,10 +23,9 @@ def tasks(request: Request, pk: int, noun: str) -> HttpResponse:
         status = 422 if request.method == "POST" else 200
         context = {"form": form, "subject": record}
         return page(request, "crm/records/task.html", context, status=status)
-    title, assignee = form.cleaned_data["title"], form.cleaned_data["assignee"]
-    task = story.add(
-        title, due_at=form.due_at(), assignee=assignee, records=[record], by=request.user
-    )
+    title, at = form.due()
+    assignee = form.cleaned_data["assignee"]
+    task = story.add(title, due_at=at, assignee=assignee, records=[record], by=request.user)
     entry = undo.remember(request.user, undo.made(task.activity))
     return done(request, onward(request, record), toast=_("The task was added."), undo=entry)
 

@@ -37,6 +37,21 @@ def test_a_task_on_each_noun(signed_in: Client, aoki: Contact, hana: User, ken: 
     assert not deal.associations.filter(activity__deleted_at=None).exists()
 
 
+def test_a_date_at_the_end_is_read_where_none_is_chosen(
+    signed_in: Client, aoki: Contact, hana: User
+) -> None:
+    typed = {"title": "Call back tomorrow 10:00", "assignee": hana.pk}
+    signed_in.post(f"/contacts/{aoki.pk}/tasks/", typed)
+    task = Task.objects.get()
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    assert task.title == "Call back" and task.due_at
+    assert f"{timezone.localtime(task.due_at):%Y-%m-%d %H:%M}" == f"{tomorrow} 10:00"
+    signed_in.post(f"/contacts/{aoki.pk}/tasks/", {**typed, "due_on": "2030-03-31"})
+    chosen = Task.objects.latest("pk")
+    assert chosen.title == "Call back tomorrow 10:00" and chosen.due_at
+    assert timezone.localdate(chosen.due_at).year == 2030
+
+
 @pytest.mark.parametrize(
     "wrong", [{"title": ""}, {"due_on": "soon"}, {"due_time": "late"}, {"assignee": 0}]
 )
