@@ -85,6 +85,8 @@ def test_why_it_was_not_sent_is_in_sight(
         expect(page.get_by_role("alert")).to_contain_text("It speaks of an attachment")
         expect(text).to_be_focused()
         is_clear(page)
+        sheet = page.locator("form.composer").bounding_box()
+        assert sheet and (width > 390 or sheet["y"] == 0)  # all of a phone's screen
 
 
 def is_clear(page: Page) -> None:
