@@ -1,5 +1,7 @@
 """The form of a company."""
 
+from collections.abc import Collection
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +29,6 @@ class CompanyForm(RecordForm):
         company: Company = Company.objects.create(**self.values())
         return company
 
-    def keep(self) -> UndoEntry:
-        """Save what was changed, and return the way back."""
-        return records.edit(self.instance, self.values(), by=self.user)
+    def write(self, names: Collection[str]) -> UndoEntry:
+        """Save these fields, and return the way back."""
+        return records.edit(self.instance, self.values(names), by=self.user)

@@ -1,5 +1,6 @@
 """The forms of a contact."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -87,15 +88,16 @@ class ContactDetailsForm(RecordForm):
             raise forms.ValidationError(_("Enter a name or an e-mail address."))
         return cleaned
 
-    def keep(self) -> UndoEntry | None:
+    def write(self, names: Collection[str]) -> UndoEntry | None:
         """Save it. None, with an error on the form, where an address is somebody else's."""
-        values = self.values()
-        if "addresses" in self.fields:
+        values = self.values(names)
+        if "addresses" in names:
             values["addresses"] = self.cleaned_data["addresses"]
         try:
             return records.edit(self.instance, values, by=self.user, made=self.made)
         except AddressTaken as taken:
             self.add_error("addresses", whose(taken, self))
+            transaction.set_rollback(True)  # a company that was made for it
             return None
 
 

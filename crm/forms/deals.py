@@ -1,5 +1,6 @@
 """The form of a deal."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -63,11 +64,10 @@ class DealForm(RecordForm):
         deal.contacts.set(self.cleaned_data["contacts"])
         return deal
 
-    @transaction.atomic
-    def keep(self) -> UndoEntry:
-        """Save what was changed, and return the way back."""
-        values = self.values()
-        if "contacts" in self.fields:
+    def write(self, names: Collection[str]) -> UndoEntry:
+        """Save these fields, and return the way back."""
+        values = self.values(names)
+        if "contacts" in names:
             values["contacts"] = [*self.cleaned_data["contacts"], *self._hidden()]
         return records.edit(self.instance, values, by=self.user, made=self.made)
 

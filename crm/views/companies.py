@@ -25,8 +25,9 @@ def new(request: Request) -> HttpResponse:
 def details(request: Request, pk: int) -> HttpResponse:
     found = visible_or_404(Company, request.user, pk)
     form = CompanyForm(posted(request), instance=found, user=request.user)
-    if request.method == "POST" and form.is_valid():
-        return done(request, "crm:company", pk, toast=_("Saved."), undo=form.keep())
+    entry = form.keep() if request.method == "POST" and form.is_valid() else None
+    if entry:
+        return done(request, "crm:company", pk, toast=_("Saved."), undo=entry)
     status = 422 if request.method == "POST" else 200
     context = {"form": form, "company": Company(pk=pk)}
     return page(request, "crm/companies/form.html", context, status=status)

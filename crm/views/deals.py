@@ -30,8 +30,9 @@ def details(request: Request, pk: int) -> HttpResponse:
     rows = Deal.objects.select_related("stage__pipeline", "company")
     found = visible_or_404(rows, request.user, pk)
     form = DealForm(posted(request), instance=found, user=request.user)
-    if _is_ready(request, form):
-        return done(request, "crm:deal", pk, toast=_("Saved."), undo=form.keep())
+    entry = form.keep() if _is_ready(request, form) else None
+    if entry:
+        return done(request, "crm:deal", pk, toast=_("Saved."), undo=entry)
     context = {"form": form, "deal": Deal(pk=pk)}
     return page(request, "crm/deals/form.html", context, status=_status(request))
 

@@ -5,6 +5,7 @@ from django.test import Client
 
 from crm.models import Company, User
 from tests.factories import make_company
+from tests.pages import form_of
 
 
 @pytest.fixture
@@ -44,3 +45,15 @@ def test_names_are_suggested(signed_in: Client, hana: User) -> None:
     make_company("Aoki", owner=hana)
     html = signed_in.get("/companies/names/?company_name=hoshi").content.decode()
     assert '<option value="Hoshizora">' in html and "Aoki" not in html
+
+
+def test_saving_writes_only_what_was_changed_here(signed_in: Client, hana: User) -> None:
+    company = make_company("Hoshizora", owner=hana)
+    there = f"/companies/{company.pk}/details/"
+    first, second = form_of(signed_in, there), form_of(signed_in, there)
+    assert signed_in.post(there, first | {"domain": "new.example"}).status_code == 303
+    assert signed_in.post(there, second | {"name": "Another name"}).status_code == 303
+    company.refresh_from_db()
+    assert (company.name, company.domain) == ("Another name", "new.example")
+    answer = signed_in.post(there, second | {"domain": "mine.example"})
+    assert answer.status_code == 422 and "new.example</" in answer.content.decode()

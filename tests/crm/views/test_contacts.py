@@ -1,10 +1,13 @@
 """The list of contacts, adding one, and the record's own data."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
 from crm.models import Audience, Company, Contact, User
 from tests.factories import make_company
+from tests.pages import form_of
 
 FAMILY_FIRST = ("last_name", "first_name")
 
@@ -110,3 +113,89 @@ def test_in_japanese_the_family_name_comes_first(
         for path in ("/contacts/new/", form):
             asked = signed_in.get(path).content.decode()
             assert asked.index(f'name="{first}"') < asked.index(f'name="{second}"')
+
+
+def test_saving_writes_only_what_was_changed_here(signed_in: Client, aoki: Contact) -> None:
+    """Two have the form open: the first changes the job title and the company, the second the
+    phone alone."""
+    there = f"/contacts/{aoki.pk}/details/"
+    first, second = form_of(signed_in, there), form_of(signed_in, there)
+    first |= {"job_title": "Buyer", "company_name": "Hoshizora", "addresses": ["y@aoki.example"]}
+    assert signed_in.post(there, first).status_code == 303
+    assert signed_in.post(there, second | {"phone": "+81 6 1234"}).status_code == 303
+    aoki.refresh_from_db()
+    assert (aoki.job_title, aoki.phone) == ("Buyer", "+81 6 1234")
+    assert aoki.company and aoki.company.name == "Hoshizora" and aoki.email == "y@aoki.example"
+
+
+def overtaken(signed_in: Client, aoki: Contact, **more: Any) -> Any:
+    """What is answered to whoever types a job title after somebody else has saved one."""
+    there = f"/contacts/{aoki.pk}/details/"
+    begun = form_of(signed_in, there)
+    aoki.change(job_title="Buyer", phone="+81 6 1")
+    return signed_in.post(there, begun | {"job_title": "Head of buying", **more})
+
+
+def test_what_two_changed_is_shown_and_nothing_is_saved(signed_in: Client, aoki: Contact) -> None:
+    aoki.change(job_title="Clerk")
+    answer = overtaken(signed_in, aoki, reading="あおき")
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert all(f"{said}</" in html for said in ("Clerk", "Buyer", "Head of buying"))
+    assert html.count("<legend>") == 1, "the phone was changed by one of them alone"
+    aoki.refresh_from_db()
+    assert (aoki.job_title, aoki.reading) == ("Buyer", "")
+    again = form_of(signed_in, f"/contacts/{aoki.pk}/details/", html)
+    assert (again["job_title"], again["reading"], again["phone"]) == (
+        *("Head of buying", "あおき", "+81 6 1"),
+    )
+
+
+@pytest.mark.parametrize(("chosen", "kept"), [("mine", "Head of buying"), ("theirs", "Buyer")])
+def test_one_keeps_ones_own_or_takes_theirs(
+    signed_in: Client, aoki: Contact, chosen: str, kept: str
+) -> None:
+    there = f"/contacts/{aoki.pk}/details/"
+    html = overtaken(signed_in, aoki, reading="あおき").content.decode()
+    answer = signed_in.post(there, form_of(signed_in, there, html) | {"edited_job_title": chosen})
+    assert answer.status_code == 303
+    aoki.refresh_from_db()
+    assert (aoki.job_title, aoki.reading, aoki.phone) == (kept, "あおき", "+81 6 1")
+
+
+def test_theirs_stays_chosen_where_something_else_is_wrong(
+    signed_in: Client, aoki: Contact
+) -> None:
+    there = f"/contacts/{aoki.pk}/details/"
+    begun = form_of(signed_in, there, overtaken(signed_in, aoki).content.decode())
+    wrong = begun | {"edited_job_title": "theirs", "phone": "1" * 51}
+    answer = signed_in.post(there, wrong)
+    assert answer.status_code == 422
+    again = form_of(signed_in, there, answer.content.decode())
+    assert signed_in.post(there, again | {"phone": "2"}).status_code == 303
+    aoki.refresh_from_db()
+    assert (aoki.job_title, aoki.phone) == ("Buyer", "2")
+
+
+def test_addresses_of_two_are_a_conflict_too(signed_in: Client, aoki: Contact) -> None:
+    there = f"/contacts/{aoki.pk}/details/"
+    begun = form_of(signed_in, there)
+    aoki.set_addresses([("theirs@aoki.example", "work")])
+    answer = signed_in.post(there, begun | {"addresses": ["mine@aoki.example"]})
+    assert answer.status_code == 422 and "theirs@aoki.example (work)" in answer.content.decode()
+    again = form_of(signed_in, there, answer.content.decode())
+    assert again["addresses"][0] == "mine@aoki.example"
+    assert signed_in.post(there, again | {"edited_addresses": "theirs"}).status_code == 303
+    assert [row.address for row in aoki.addresses.all()] == ["theirs@aoki.example"]
+    html = signed_in.post(there, begun | {"shown": "forged"}).content.decode()
+    assert "edited" not in html
+
+
+def test_who_has_left_may_own_it_still(signed_in: Client, aoki: Contact, ken: User) -> None:
+    aoki.change(owner=ken)
+    ken.is_active = False
+    ken.save()
+    there = f"/contacts/{aoki.pk}/details/"
+    assert signed_in.post(there, form_of(signed_in, there) | {"phone": "2"}).status_code == 303
+    aoki.refresh_from_db()
+    assert (aoki.owner, aoki.phone) == (ken, "2")

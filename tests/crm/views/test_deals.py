@@ -6,6 +6,7 @@ from django.test import Client
 from crm.models import Audience, Contact, Deal, Stage, UndoEntry, User
 from crm.undo import undo
 from tests.factories import make_company, make_deal, make_stage
+from tests.pages import form_of
 
 
 @pytest.fixture
@@ -159,3 +160,43 @@ def test_numbers_that_no_database_has(client: Client, hana: User, number: str) -
     assert client.get("/contacts/choices/", asked).status_code == 200
     for path in ("/tasks/{}/done/", "/emails/{}/cancellation/"):
         assert client.post(path.format(number)).status_code == 404
+
+
+def test_saving_writes_only_what_was_changed_here(
+    signed_in: Client, aoki: Contact, weber: Contact, hana: User
+) -> None:
+    deal = make_deal(aoki, amount=48_000, owner=hana)
+    next_stage = make_stage(pipeline=deal.stage.pipeline, name="Proposal")
+    there = f"/deals/{deal.pk}/details/"
+    begun = form_of(signed_in, there)
+    theirs = {"stage": next_stage.pk, "contacts": [aoki.pk, weber.pk], "close_date": "2027-03-31"}
+    assert signed_in.post(there, begun | theirs).status_code == 303
+    assert signed_in.post(there, begun | {"amount": "52000"}).status_code == 303
+    deal.refresh_from_db()
+    assert (deal.stage, deal.contacts.count(), str(deal.close_date)) == (
+        next_stage,
+        2,
+        "2027-03-31",
+    )
+    assert str(deal.amount) == "52000.00"
+
+
+def test_what_two_changed_of_a_deal_is_shown(
+    signed_in: Client, aoki: Contact, weber: Contact, hana: User
+) -> None:
+    deal = make_deal(aoki, amount=48_000, owner=hana)
+    there = f"/deals/{deal.pk}/details/"
+    begun = form_of(signed_in, there)
+    deal.change(amount=50_000, close_date="2027-03-31")
+    deal.contacts.set([aoki, weber])
+    mine = {"amount": "52000", "contacts": [], "close_date": "2027-04-01"}
+    answer = signed_in.post(there, begun | mine)
+    html = answer.content.decode()
+    assert answer.status_code == 422 and html.count("<legend>") == 3
+    assert "Anna Weber" in html and "31 Mar 2027" in html and "(empty)" in html
+    chosen = {"edited_contacts": "theirs", "edited_amount": "mine", "edited_close_date": "theirs"}
+    again = signed_in.post(there, form_of(signed_in, there, html) | chosen)
+    assert again.status_code == 303
+    deal.refresh_from_db()
+    assert (str(deal.amount), deal.contacts.count()) == ("52000.00", 2)
+    assert str(deal.close_date) == "2027-03-31"

@@ -8,6 +8,7 @@ from django.test import Client
 from crm.models import Audience, Company, Contact, Deal, UndoEntry, User
 from crm.undo import undo
 from tests.factories import make_company, make_deal, make_stage
+from tests.pages import form_of
 
 HTMX = {"HX-Request": "true"}
 
@@ -182,3 +183,22 @@ def test_who_hides_a_record_from_themselves_is_answered(
     )
     assert answer.status_code == 200 and re.search("The owner", answer.content.decode())
     assert client.get(f"/contacts/{aoki.pk}/").status_code == 404
+
+
+def test_a_value_that_somebody_else_changed_meanwhile_is_not_overwritten(
+    signed_in: Client, aoki: Contact
+) -> None:
+    there = f"/contacts/{aoki.pk}/fields/phone/"
+    editor = signed_in.get(there, headers=HTMX).content.decode()
+    begun = form_of(signed_in, there, editor, css="form.editor")
+    aoki.change(phone="+81 6 1", job_title="Buyer")
+    answer = signed_in.post(there, begun | {"phone": "+81 6 2"}, headers=HTMX)
+    html = answer.content.decode()
+    assert answer.status_code == 422 and "from “(empty)” to “+81 6 1”" in html
+    aoki.refresh_from_db()
+    assert aoki.phone == "+81 6 1"
+    again = form_of(signed_in, there, html, css="form.editor")
+    assert again["phone"] == "+81 6 2"
+    assert signed_in.post(there, again, headers=HTMX).status_code == 200
+    aoki.refresh_from_db()
+    assert (aoki.phone, aoki.job_title) == ("+81 6 2", "Buyer")
