@@ -227,9 +227,8 @@ class SignInMiddleware(LoginRequiredMiddleware):
         refused = super().process_view(request, view_func, view_args, view_kwargs)
         if refused is None or not request.headers.get("HX-Request"):
             return refused
-        if request.method == "GET":  # the sign-in page is not put into a part of another
-            return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
-        return HttpResponse(status=401)  # what was typed stays where it is
+        # The page stays, with what was typed on it, under a dialog (static/js/pulse.js).
+        return HttpResponse(status=401, headers={"HX-Trigger": "login"})
 
 
 class PreferencesMiddleware:

@@ -59,8 +59,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (!form.matches("form[data-composer]") || event.detail.successful) return;
   if (event.detail.xhr.status === 422) return;
   release(form);
-  const status = form.querySelector("[data-status]");
-  status.textContent = form.dataset.failed;
+  const signedOut = event.detail.xhr.status === 401;
+  form.querySelector("[data-status]").textContent = signedOut ? document.getElementById("signed-out").dataset.said : form.dataset.failed;
 });
 
 /* Something is still on its way: Send is pressed again when that is done. */

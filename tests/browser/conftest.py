@@ -32,9 +32,10 @@ ARGUMENTS = [
     # Nothing but this machine is reachable: a page that asks the world for something shows it.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
-# Chromium writes a line for each refused form, and for a page that is not found; those are what a
-# test may be after. And one where the frame of a letter refuses the script of REPORT_CSP.
-REFUSED_FORM = "the server responded with a status of 422"
+# Chromium writes a line for each refused form, for a page that is not found, and for a session that
+# has ended; those are what a test may be after. And one where the frame of a letter refuses the
+# script of REPORT_CSP.
+REFUSED = re.compile("(?:responded with a status of|Response Status Error Code) (?:401|422)")
 REFUSED_HERE = re.compile(r"Blocked script execution in '(?:about:blank|\S+/emails/\d+/body/)")
 REPORT_CSP = """addEventListener("securitypolicyviolation", event => console.error(
     `CSP: ${event.violatedDirective} blocked ${event.blockedURI}`))"""
@@ -71,7 +72,7 @@ def page(page: Page) -> Iterator[Page]:
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        refused = REFUSED_FORM in message.text or message.location["url"] == page.url
+        refused = bool(REFUSED.search(message.text)) or message.location["url"] == page.url
         refused = refused or bool(REFUSED_HERE.match(message.text))
         if message.type == "error" and not refused:
             complaints.append(f"{message.text} ({page.url})")

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, Request, expect
 
@@ -278,3 +279,30 @@ def test_what_is_wrong_with_a_form_has_the_focus(sign_in: SignIn, hana: User) ->
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#template-form .error")).to_contain_text("Write something.")
     expect(page.locator(".ProseMirror")).to_be_focused()
+
+
+@pytest.mark.parametrize(("key", "field", "what"), [("n", "Note", "note"), ("t", "Task", "task")])
+def test_what_is_typed_outlives_the_session(
+    record: Page, hana: User, aoki: Contact, key: str, field: str, what: str
+) -> None:
+    record.keyboard.press(key)
+    typed = record.locator(f"#{what} form").get_by_label(field, exact=True)
+    typed.fill("Call about the samples")
+    record.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    record.keyboard.press("Control+Enter")
+    dialog = record.get_by_role("dialog", name="You are signed out")
+    expect(dialog).to_be_visible()
+    with record.context.expect_page() as opened:
+        dialog.get_by_role("link", name="Sign in").click()
+    tab = opened.value
+    tab.locator("[name=login]").fill(hana.email)
+    tab.locator("[name=password]").fill("correct horse")
+    tab.get_by_role("button", name="Sign in").click()
+    expect(tab.locator(".nav")).to_be_visible()
+    tab.close()
+    record.evaluate("dispatchEvent(new Event('focus'))")
+    expect(dialog).to_be_hidden()
+    expect(typed).to_have_value("Call about the samples")
+    typed.press("Control+Enter")
+    expect(record.locator("#toasts").get_by_text(f"The {what} was added.")).to_be_visible()
+    expect(record.locator(".tl").get_by_text("Call about the samples")).to_be_visible()
