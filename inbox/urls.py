@@ -39,6 +39,7 @@ app_name = "inbox"
 urlpatterns = [
     path("inbox/", triage.inbox, name="inbox"),
     path("inbox/<int:pk>/", triage.conversation, name="conversation"),
+    path("inbox/<int:pk>/news/", triage.news, name="conversation-news"),
     path("inbox/arrivals/", triage.arrivals, name="arrivals"),
     path("inbox/turns/", turns.turn, name="turns"),
     path("mailboxes/", mailboxes.mailboxes, name="mailboxes"),

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from crm.lib.keyset import LARGEST
 from crm.models import Company, Contact, Deal, Email
-from crm.web import Request, done, post_only, visible_or_404
+from crm.web import Request, back, done, post_only, visible_or_404
 from inbox.models import Outgoing
 from inbox.sending import composer, drafts, outbox
 from inbox.sending.drafts import Place
@@ -78,8 +78,8 @@ def cancellation(request: Request, pk: int) -> HttpResponse:
     if outbox.cancel(outgoing) or outgoing.state == Outgoing.State.CANCELLED:
         return _opened_again(request, outgoing)
     contact = contact_of(request, outgoing.email)
-    to = ("crm:contact", contact.pk) if contact else ("inbox:email", pk)
-    return done(request, *to, toast=_("It has left already."))
+    to = back(request, contact or reverse("inbox:email", args=[pk]))
+    return done(request, to, toast=_("It has left already."))
 
 
 def _opened_again(request: Request, outgoing: Outgoing) -> HttpResponse:

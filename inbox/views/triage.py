@@ -13,6 +13,7 @@ from crm.timeline import conversation as line_of
 from crm.web import Request, page, visible_or_404
 from inbox import triage
 from inbox.models import Draft, Mailbox, Outgoing
+from inbox.versions import version_of
 from inbox.views.finding import contact_of
 
 MOST_FILES = 30
@@ -33,6 +34,19 @@ def conversation(request: Request, pk: int) -> HttpResponse:
     if not request.htmx:
         context |= listed(request)
     return page(request, "inbox/triage/conversation.html", context, part="reading")
+
+
+@require_GET
+@never_cache
+def news(request: Request, pk: int) -> HttpResponse:
+    """204 where nothing has changed since `version`; else the conversation, as it is now. A page
+    that stands open does not read what comes."""
+    thread: Thread = visible_or_404(Thread, request.user, pk)
+    now = timezone.now()
+    writers = triage.replying([pk], request.user, now).get(pk, [])
+    if request.GET.get("version") == version_of(thread, request.user, now, writers):
+        return HttpResponse(status=204)
+    return page(request, "inbox/triage/conversation.html#reading", opened(request, thread))
 
 
 @require_GET
@@ -84,10 +98,9 @@ def opened(request: Request, thread: Thread) -> dict[str, Any]:
     line = line_of(thread, user, read.at if read else None)
     if line is None:
         raise Http404
-    files = Attachment.objects.readable_by(user).filter(inline=False)
-    files = files.filter(activity__email__thread=thread, activity__deleted_at=None)
     deals = Deal.objects.visible_to(user).filter(associations__thread=thread).distinct()
     now = timezone.now()
+    writers = triage.replying([thread.pk], user, now).get(thread.pk, [])
     return {
         "thread": thread,
         "level": 2 if request.htmx else 1,  # of its heading
@@ -95,13 +108,20 @@ def opened(request: Request, thread: Thread) -> dict[str, Any]:
         "activity": line.head,
         "contact": contact_of(request, line.activity.email),
         "deals": list(deals.select_related("stage").order_by("-pk")[:5]),
-        "files": list(files.order_by("-pk")[:MOST_FILES]) if line.count > 1 else [],
+        "files": _files(thread, user) if line.count > 1 else [],
         "handled": line.activity.email.seen_by(user),
-        "replying": triage.replying([thread.pk], user, now).get(thread.pk, []),
+        "replying": writers,
         "asleep": bool(thread.snoozed_until and thread.snoozed_until > now),
+        "version": version_of(thread, user, now, writers),
         "query": query(request),
         "colleagues": list(User.objects.filter(is_active=True).order_by("name", "pk")),
     }
+
+
+def _files(thread: Thread, user: User) -> list[Attachment]:
+    files = Attachment.objects.readable_by(user).filter(inline=False)
+    files = files.filter(activity__email__thread=thread, activity__deleted_at=None)
+    return list(files.order_by("-pk")[:MOST_FILES])
 
 
 def query(request: Request, **more: str) -> str:

@@ -7,11 +7,12 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from crm.models import Contact, Thread, User
+from crm.models import Contact, Email, Thread, User
 from tests.browser.conftest import SignIn
 from tests.factories import make_email, make_mailbox
 
 NOW = timezone.now
+TICK = "document.dispatchEvent(new Event('visibilitychange'))"  # as every few seconds
 
 
 def fill(hana: User, aoki: Contact) -> list[Thread]:
@@ -180,3 +181,39 @@ def test_what_arrives_waits_behind_a_pill(sign_in: SignIn, hana: User, aoki: Con
     expect(page.get_by_text("Just now")).to_be_hidden()
     pill.click()
     expect(page.get_by_text("Just now")).to_be_visible()
+
+
+def test_the_open_conversation_takes_what_is_new(
+    sign_in: SignIn, hana: User, aoki: Contact
+) -> None:
+    """While somebody writes: the letter, the focus, an opened mail and the place stay."""
+    [thread, *_others] = fill(hana, aoki)
+    here, ago = {"by": hana, "thread": thread}, NOW() - timedelta(minutes=2)
+    letter = make_email(aoki, **here, text="A long letter. " * 200, at=ago)
+    sent = make_email(aoki, **here, direction="outgoing", status="queued", text="Our answer.")
+    page = sign_in(hana)
+    page.set_viewport_size({"width": 1440, "height": 700})
+    page.goto(f"/inbox/{thread.pk}/")
+    expect(page.locator("#reading").get_by_text("Sending…")).to_be_visible()
+    Email.objects.filter(pk=sent.pk).update(status="sent")
+    page.evaluate(TICK)
+    expect(page.locator("#reading [data-status=sent]")).to_be_visible()
+
+    page.locator("#reading .thread__more").click()
+    page.locator(f"[data-email='{letter.pk}'] a").click()
+    expect(page.locator("#reading .mailtext").get_by_text("A long letter.")).to_be_visible()
+    page.locator(f"[data-email='{sent.pk}'] > summary").click()  # folded by hand
+    page.keyboard.press("r")
+    writing = page.locator("#reading form[data-composer] [contenteditable]").first
+    writing.click()
+    page.keyboard.type("Half a sentence")
+    above = writing.bounding_box()
+    make_email(aoki, **here, subject="Osaka dates", text="One more thing. " * 40)
+    page.evaluate(TICK)
+    expect(page.locator("#reading").get_by_text("One more thing.").last).to_be_attached()
+    expect(page.locator("#reading").get_by_text("Needs a reply")).to_be_attached()
+    expect(writing).to_be_focused()
+    expect(writing).to_contain_text("Half a sentence")
+    below = writing.bounding_box()
+    assert above and below and abs(above["y"] - below["y"]) <= 2
+    assert not page.locator(f"[data-email='{sent.pk}']").evaluate("mail => mail.open")

@@ -15,7 +15,13 @@ HEADING = re.compile(rb"<h1[\s>]")
 # Not pages: parts of one, files, and the mail that a page frames.
 NO_HEADING = {
     *("crm:contact-choices", "crm:company-names", "crm:attachment", "crm:attachment-inline"),
-    *("inbox:email-body", "inbox:recipients", "inbox:arrivals", "crm:pulse"),
+    *(
+        "inbox:email-body",
+        "inbox:recipients",
+        "inbox:arrivals",
+        "inbox:conversation-news",
+        "crm:pulse",
+    ),
     *("inbox:template-filled", "inbox:snippet-filled", "inbox:archive"),
 }
 # Rightly not found: "since when?", a picture where this file is none, a file of a draft

@@ -202,6 +202,10 @@ def test_undo_comes_too_late_or_from_somebody_else(
     Outgoing.objects.update(state=Outgoing.State.SENT)
     answer = signed_in.post(f"/emails/{sent.pk}/cancellation/", follow=True)
     assert "It has left already." in answer.content.decode()
+    assert answer.redirect_chain[-1][0] == f"/contacts/{aoki.pk}/"
+    inbox = f"http://testserver/inbox/{sent.thread_id}/?folder=waiting"
+    answer = signed_in.post(f"/emails/{sent.pk}/cancellation/", headers={"Referer": inbox})
+    assert answer["Location"] == inbox, "it was pressed in the inbox"
     Outgoing.objects.update(state=Outgoing.State.CANCELLED)
     signed_in.force_login(ken)
     assert signed_in.post(f"/emails/{sent.pk}/cancellation/").status_code == 404

@@ -1,5 +1,6 @@
 """The inbox as a page: the list, a conversation, and what a colleague sees of it."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from crm import turns
-from crm.models import Attachment, Audience, Contact, LastRead, User
+from crm.models import Attachment, Audience, Contact, Email, LastRead, User
 from inbox.models import Draft
 from tests.factories import make_contact, make_email, make_mailbox
 
@@ -126,6 +127,56 @@ def test_as_many_queries_for_a_long_conversation(
     thread = make_email(aoki, by=hana).thread
     for number in range(30):
         make_email(aoki, by=hana, thread=thread, at=NOW() - timedelta(minutes=number))
-    with django_assert_max_num_queries(48):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(50):  # type: ignore[attr-defined]
         page = text(signed_in, f"/inbox/{thread.pk}/")
     assert "Show 29 earlier messages" in page
+
+
+def version_in(page: str) -> str:
+    [found] = re.findall(r'data-version="(\w+)"', page)
+    return str(found)
+
+
+def test_an_open_conversation_hears_of_what_is_new(
+    signed_in: Client, hana: User, ken: User, aoki: Contact
+) -> None:
+    """What became of a letter, new mail, who is replying, what was decided: and of nothing else."""
+    asked = make_email(aoki, by=hana, text="One.", at=NOW() - timedelta(hours=3))
+    thread, there = asked.thread, f"/inbox/{asked.thread_id}/news/"
+    sent = make_email(
+        aoki, by=hana, thread=thread, direction="outgoing", status="queued", text="Our answer."
+    )
+    shown = text(signed_in, f"/inbox/{thread.pk}/?folder=done")
+    assert f'data-news="{there}?folder=done"' in shown and "Sending…" in shown
+    seen = version_in(shown)
+    assert signed_in.get(f"{there}?version={seen}").status_code == 204
+
+    def changed() -> str:
+        nonlocal seen
+        news = text(signed_in, f"{there}?version={seen}")
+        assert "<html" not in news and version_in(news) != seen
+        seen = version_in(news)
+        assert signed_in.get(f"{there}?version={seen}").status_code == 204
+        return news
+
+    Email.objects.filter(pk=sent.pk).update(status="sent")
+    assert "Sending…" not in changed()
+    read_at = LastRead.objects.get().at
+    make_email(aoki, by=hana, thread=thread, text="And then?")
+    news = changed()
+    assert "And then?" in news and "Needs a reply" in news
+    assert LastRead.objects.get().at == read_at, "nobody has looked at it"
+    Draft.objects.create(user=ken, key="k", answers=asked, touched_at=NOW())
+    assert "Ken is replying" in changed()
+    thread.refresh_from_db()
+    turns.finish([thread], by=hana)
+    assert "Not done" in changed()
+
+
+def test_news_of_a_conversation_are_for_who_may_see_it(
+    client: Client, hana: User, rin: User, aoki: Contact
+) -> None:
+    aoki.change(audience=Audience.OWNER)
+    thread = make_email(aoki, by=hana).thread
+    client.force_login(rin)
+    assert client.get(f"/inbox/{thread.pk}/news/").status_code == 404
