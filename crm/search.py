@@ -1,4 +1,5 @@
-"""Finding a record by its name: what the palette shows as one types. Names and addresses alone."""
+"""Finding a record by its name, a conversation by its subject: what the palette shows as one types.
+Names, addresses and subjects alone."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -6,7 +7,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from crm.models import Company, Contact, Deal, EmailAddress, User
+from crm.models import Company, Contact, Deal, Email, EmailAddress, Thread, User
+from crm.models.emails import readable_by
 
 MOST = 6  # of a kind
 MOST_WORDS = 6
@@ -18,6 +20,7 @@ class Found(NamedTuple):
     contacts: Sequence[Contact]
     companies: Sequence[Company]
     deals: Sequence[Deal]
+    threads: Sequence[Thread]
 
 
 def words_of(typed: str) -> list[str]:
@@ -26,12 +29,13 @@ def words_of(typed: str) -> list[str]:
 
 
 def find(user: User, words: Sequence[str]) -> Found:
-    """What `user` may see whose name holds every word; the newest where there are none. Four
-    queries, whatever is found."""
+    """What `user` may see whose name holds every word; the newest where there are none, of records
+    alone. Five queries, whatever is found."""
     return Found(
         list(people(user, words).prefetch_related("addresses")[:MOST]),
         list(_newest(Company, user).filter(_holds("name", words))[:MOST]),
         list(_newest(Deal, user).filter(_holds("name", words)).select_related("stage")[:MOST]),
+        list(_about(user, words)[:MOST]) if words else [],
     )
 
 
@@ -44,6 +48,14 @@ def people(user: User, words: Sequence[str]) -> Any:
         named = Q(first_name__icontains=word) | Q(last_name__icontains=word)
         found &= named | Q(reading__icontains=word) | Q(pk__in=addresses)
     return _newest(Contact, user).filter(found)
+
+
+def _about(user: User, words: Sequence[str]) -> Any:
+    """Conversations whose newest e-mail has every word in its subject, where `user` may read that;
+    the newest first."""
+    told = Q(newest__visibility=Email.Visibility.SUBJECT) | readable_by(user, "newest__")
+    rows = Thread.objects.visible_to(user).filter(told, _holds("newest__subject", words))
+    return rows.select_related("newest__activity").order_by("-stands_at", "-pk")
 
 
 def _newest(model: Any, user: User) -> Any:

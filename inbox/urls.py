@@ -50,6 +50,7 @@ urlpatterns = [
     path("mailboxes/<int:pk>/people/", mailboxes.people, name="people"),
     path("mailboxes/<int:pk>/addresses/", identities.add, name="identities"),
     path("mailboxes/<int:pk>/limits/", identities.limits, name="limits"),
+    path("signature/", signatures.own, name="own-signature"),
     path("mailboxes/<int:pk>/signature/", signatures.signature, name="signature"),
     path("mailboxes/<int:pk>/folders/", allowing.folders, name="folders"),
     path("mailboxes/<int:pk>/scope/", allowing.scope, name="scope"),

@@ -1,4 +1,5 @@
-"""What the command palette finds: records by name, pages and actions. A page of its own too."""
+"""What the command palette finds: records by name, e-mails by subject, pages and actions. A page of
+its own too."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -7,35 +8,68 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import Http404, HttpResponse
 from django.urls import resolve, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from crm.lib.marks import pieces
+from crm.models import Thread
 from crm.records import MODELS
 from crm.search import find, words_of
 from crm.web import Request, page, visible_or_404
 
-PLACES: tuple[tuple[str, str, Any], ...] = (
-    ("crm:home", "home", gettext_lazy("Home")),
-    ("crm:contacts", "people", gettext_lazy("Contacts")),
-    ("crm:companies", "org", gettext_lazy("Companies")),
-    ("crm:deals", "board", gettext_lazy("Deals")),
-    ("crm:tasks", "task", gettext_lazy("Tasks")),
-    ("inbox:templates", "template", gettext_lazy("Templates")),
-    ("inbox:snippets", "bolt", gettext_lazy("Snippets")),
-    ("crm:notices", "bell", gettext_lazy("Notifications")),
-    ("inbox:mailboxes", "mail", gettext_lazy("Mailboxes")),
-    ("inbox:connect", "plug", gettext_lazy("Connect a mailbox")),
-    ("crm:contact-new", "plus", gettext_lazy("New contact")),
-    ("crm:company-new", "plus", gettext_lazy("New company")),
-    ("crm:deal-new", "plus", gettext_lazy("New deal")),
-    ("crm:trash", "trash", gettext_lazy("Trash")),
-    ("crm:settings", "settings", gettext_lazy("Settings")),
-    ("crm:help", "help", gettext_lazy("Help")),
-    ("account_change_password", "lock", gettext_lazy("Change password")),
-    ("account_logout", "ext", gettext_lazy("Sign out")),
+
+class Place(NamedTuple):
+    """A page of ours, found by its name or by what else it is called."""
+
+    url: str
+    icon: str
+    label: Any
+    also: Any = ""
+
+
+PLACES = (
+    Place("crm:home", "home", gettext_lazy("Home")),
+    Place("inbox:inbox", "inbox", gettext_lazy("Inbox")),
+    Place("crm:contacts", "people", gettext_lazy("Contacts")),
+    Place("crm:companies", "org", gettext_lazy("Companies")),
+    Place("crm:deals", "board", gettext_lazy("Deals")),
+    Place("crm:tasks", "task", gettext_lazy("Tasks")),
+    Place("inbox:drafts", "pen", gettext_lazy("Drafts")),
+    Place("inbox:templates", "template", gettext_lazy("Templates")),
+    Place("inbox:snippets", "bolt", gettext_lazy("Snippets")),
+    Place("inbox:sequences", "seq", gettext_lazy("Sequences")),
+    Place("crm:notices", "bell", gettext_lazy("Notifications")),
+    Place("inbox:mailboxes", "mail", gettext_lazy("Mailboxes")),
+    Place("inbox:connect", "plug", gettext_lazy("Connect a mailbox")),
+    Place("inbox:own-signature", "pen", gettext_lazy("Signature")),
+    Place("crm:contact-new", "plus", gettext_lazy("New contact")),
+    Place("crm:company-new", "plus", gettext_lazy("New company")),
+    Place("crm:deal-new", "plus", gettext_lazy("New deal")),
+    Place("inbox:template-new", "plus", gettext_lazy("New template")),
+    Place("inbox:sequence-new", "plus", gettext_lazy("New sequence")),
+    Place("crm:trash", "trash", gettext_lazy("Trash")),
+    Place("crm:settings", "settings", gettext_lazy("Settings"), gettext_lazy("theme, language")),
+    Place(
+        *("crm:sign-in", "shield", gettext_lazy("Sign-in and security")),
+        gettext_lazy("sessions, two-factor, password"),
+    ),
+    Place(
+        *("inbox:sending-hours", "clock", gettext_lazy("Sending hours")),
+        gettext_lazy("sending settings, holidays"),
+    ),
+    Place(
+        *("inbox:retention", "clock", gettext_lazy("What is kept")),
+        gettext_lazy("retention, privacy, deletion"),
+    ),
+    Place("inbox:never-log", "shield", gettext_lazy("Never-log list"), gettext_lazy("privacy")),
+    Place("inbox:logging", "in", gettext_lazy("Your logging address"), "BCC"),
+    Place("crm:help", "help", gettext_lazy("Help")),
+    Place("account_change_password", "lock", gettext_lazy("Change password")),
+    Place("account_logout", "ext", gettext_lazy("Sign out")),
 )
 RECORDS = {f"crm:{noun}": noun for noun in MODELS}
 ACTIONS: tuple[tuple[str, str, Any], ...] = (  # of the record whose page is open
@@ -105,6 +139,7 @@ def _matches(label: Any, words: Sequence[str]) -> bool:
 
 def _records(request: Request, words: Sequence[str]) -> list[Group]:
     found = find(request.user, words)
+    emails = [_email(thread, words) for thread in found.threads]
     contacts = [_option("contact", "", row, words, row.email) for row in found.contacts]
     companies = [_option("company", "", row, words, row.domain) for row in found.companies]
     deals = [_option("deal", "board", row, words, row.stage.name) for row in found.deals]
@@ -112,7 +147,16 @@ def _records(request: Request, words: Sequence[str]) -> list[Group]:
         Group(_("Contacts"), contacts),
         Group(_("Companies"), companies),
         Group(_("Deals"), deals),
+        Group(_("E-mail"), emails),
     ]
+
+
+def _email(thread: Thread, words: Sequence[str]) -> Option:
+    """A conversation by the subject of its newest e-mail, with the day of that."""
+    newest: Any = thread.newest
+    href = reverse("inbox:conversation", args=[thread.pk])
+    day = date_format(timezone.localtime(newest.activity.at), "DATE_FORMAT")
+    return Option(f"thread-{thread.pk}", "mail", href, pieces(newest.summary(), words), day)
 
 
 def _option(noun: str, icon: str, row: Any, words: Sequence[str], more: str) -> Option:
@@ -121,10 +165,10 @@ def _option(noun: str, icon: str, row: Any, words: Sequence[str], more: str) -> 
 
 
 def _places(words: Sequence[str]) -> Iterable[Option]:
-    for name, icon, label in PLACES:
-        if _matches(label, words):
-            slug = name.replace(":", "-")
-            yield Option(f"go-{slug}", icon, reverse(name), pieces(str(label), words), "")
+    for place in PLACES:
+        if _matches(f"{place.label} {place.also}", words):
+            slug, name = place.url.replace(":", "-"), pieces(str(place.label), words)
+            yield Option(f"go-{slug}", place.icon, reverse(place.url), name, "")
 
 
 def _unknown(typed: str) -> Iterable[Option]:

@@ -1,8 +1,9 @@
 """The signature of a mailbox, which stands below what is sent from it (M21)."""
 
 from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from crm.web import Request, done, page, visible_or_404
 from inbox.forms.composer import SignatureForm
@@ -10,6 +11,15 @@ from inbox.mime import prose
 from inbox.models import Mailbox
 
 LONGEST = 20_000  # characters of HTML
+
+
+@require_safe
+def own(request: Request) -> HttpResponse:
+    """That of one's own mailbox; of several, the list to choose from."""
+    mine = Mailbox.objects.filter(owner=request.user).values_list("pk", flat=True)[:2]
+    if len(mine) == 1:
+        return redirect("inbox:signature", mine[0])
+    return redirect("inbox:mailboxes")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from crm.models import Contact, User
-from tests.factories import make_contact, make_deal
+from tests.factories import make_contact, make_deal, make_email
 
 HTMX = {"HX-Request": "true"}
 
@@ -89,7 +89,41 @@ def test_strangers_find_nothing(client: Client, rin: User, aoki: Contact) -> Non
 def test_few_queries_whatever_is_found(
     signed_in: Client, hana: User, django_assert_max_num_queries: Any
 ) -> None:
-    for _number in range(9):
-        make_contact(owner=hana, last_name="")
-    with django_assert_max_num_queries(6):
-        options(signed_in, "example")
+    for number in range(9):
+        person = make_contact(owner=hana, last_name="")
+        make_email(person, by=hana, subject=f"An example, {number}")
+    with django_assert_max_num_queries(7):
+        assert options(signed_in, "example").count("/inbox/") == 6
+
+
+def test_an_e_mail_is_found_by_its_subject(signed_in: Client, hana: User, aoki: Contact) -> None:
+    email = make_email(aoki, by=hana, subject="Osaka <dates>")
+    found = options(signed_in, "dates")
+    assert f'data-href="/inbox/{email.thread_id}/"' in found and "E-mail" in found
+    assert "Osaka &lt;<mark>dates</mark>&gt;" in found
+    assert "/inbox/" not in options(signed_in, ">dates")
+    assert "<html" in signed_in.get("/palette/?q=dates").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "there"),
+    [
+        ("inbox", "/inbox/"),
+        ("sequences", "/sequences/"),
+        ("drafts", "/drafts/"),
+        ("templates", "/templates/"),
+        ("snippets", "/snippets/"),
+        ("retention", "/settings/retention/"),
+        ("signature", "/signature/"),
+        ("sending settings", "/settings/sending/"),
+        ("sign-in security", "/settings/sign-in/"),
+        ("trash", "/trash/"),
+        ("notifications", "/notifications/"),
+        ("mailboxes", "/mailboxes/"),
+        ("never-log", "/never-log/"),
+        ("help", "/help/"),
+    ],
+)
+def test_every_page_of_ours_is_found(signed_in: Client, typed: str, there: str) -> None:
+    assert f'data-href="{there}"' in options(signed_in, f">{typed}")
+    assert signed_in.get(there).status_code in (200, 302)

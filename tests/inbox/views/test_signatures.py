@@ -36,3 +36,12 @@ def test_by_nobody_else(client: Client, hana: User, ken: User) -> None:
     mailbox = make_mailbox(hana, team=hana.team)
     client.force_login(ken)
     assert client.get(f"/mailboxes/{mailbox.pk}/signature/").status_code == 404
+
+
+def test_ones_own_is_found_without_knowing_the_mailbox(client: Client, hana: User) -> None:
+    client.force_login(hana)
+    assert client.get("/signature/")["Location"] == "/mailboxes/"
+    mailbox = make_mailbox(hana)
+    assert client.get("/signature/")["Location"] == f"/mailboxes/{mailbox.pk}/signature/"
+    make_mailbox(hana, email="hana@other.test")
+    assert client.get("/signature/")["Location"] == "/mailboxes/"
