@@ -10,5 +10,5 @@ from crm.web import Request, page
 @require_GET
 @never_cache
 def pulse(request: Request) -> HttpResponse:
-    """Its right to post, which a sign-in in another tab renews."""
+    """Its right to post, which a sign-in elsewhere renews, and the counts of its navigation."""
     return page(request, "layouts/pulse.html")

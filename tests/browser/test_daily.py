@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from crm import todo
-from crm.models import Contact, Task, User
+from crm import notices, todo
+from crm.models import Contact, Notice, Task, User
 from tests.browser.conftest import SignIn
 from tests.factories import make_contact
 
@@ -212,3 +212,18 @@ def test_the_trash_by_keyboard(sign_in: SignIn, hana: User, aoki: Contact) -> No
     page.keyboard.press("z")  # and no dialog asked
     expect(page.locator("#toasts")).to_contain_text("It is as it was before.")
     assert Contact.objects.trashed().get() == aoki
+
+
+def test_the_counts_of_the_navigation_follow(sign_in: SignIn, hana: User) -> None:
+    page = sign_in(hana)
+    page.goto("/contacts/")
+    page.wait_for_load_state("networkidle")
+    bell = page.locator(".nav a[href='/notifications/']")
+    expect(bell.locator(".count")).to_have_count(0)
+    for number in ("1", "2"):
+        notices.tell(hana, "reply", contact=1, name="Aiko", subject=number)
+        page.evaluate("dispatchEvent(new Event('focus'))")
+        expect(bell.locator(".count")).to_have_text(number)
+    Notice.objects.all().delete()
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(bell.locator(".count")).to_have_count(0)
