@@ -44,4 +44,5 @@ urlpatterns = [
     path("", include("crm.urls")),
 ]
 
+handler404 = "crm.views.missing.missing"
 handler500 = "crm.views.broken.broken"

@@ -54,6 +54,12 @@ def kind_name(trashed: Trashed) -> str:
 
 
 @register.filter
+def kinds_name(trashed: Trashed) -> str:
+    """Of the list that it would stand in."""
+    return str(NAMES[trashed.kind])
+
+
+@register.filter
 def kind_icon(trashed: Trashed) -> str:
     return ICONS[trashed.kind]
 

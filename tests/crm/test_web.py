@@ -30,8 +30,20 @@ def test_unknown_preferences_are_as_none(client: Client, hana: User) -> None:
 
 def test_a_page_that_is_not_there_says_so_in_our_words(client: Client, hana: User) -> None:
     client.force_login(hana)
-    answer = client.get("/contacts/999999/")
-    assert answer.status_code == 404 and b"There is nothing here" in answer.content
+    for path in ("/contacts/999999/", "/nowhere/", "/contacts/99999999999999999999/"):
+        answer = client.get(path)
+        html = answer.content.decode()
+        assert answer.status_code == 404 and "There is nothing here" in html
+        assert 'class="nav"' in html and 'action="/palette/"' in html
+        assert '<a class="btn" href="/contacts/">' in html and "To your contacts" in html
+    partly = client.get("/nowhere/", headers={"HX-Request": "true"})
+    assert partly.status_code == 404 and b'class="nav"' not in partly.content
+
+
+def test_a_stranger_is_told_nothing_but_that(client: Client, db: None) -> None:
+    answer = client.get("/nowhere/")
+    assert answer.status_code == 404 and b'class="nav"' not in answer.content
+    assert b'href="/contacts/">To your contacts' in answer.content
 
 
 def test_whose_session_ended_keeps_what_was_typed(client: Client, aoki: Contact) -> None:

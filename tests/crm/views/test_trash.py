@@ -131,3 +131,35 @@ def test_pages_follow_one_another_within_a_kind(signed_in: Client, hana: User) -
     assert len(first.context["rows"]) == 50 and b'rel="next"' in first.content
     second = signed_in.get(f"/trash/?kind=company&cursor={first.context['next']}")
     assert [each.name for each in second.context["rows"]] == ["Company 01", "Company 00"]
+
+
+@pytest.mark.parametrize(
+    ("noun", "nouns"), [("contact", "contacts"), ("company", "companies"), ("deal", "deals")]
+)
+def test_the_page_of_what_lies_here_says_so_and_brings_it_back(
+    signed_in: Client, hana: User, aoki: Contact, rin: User, noun: str, nouns: str
+) -> None:
+    record = {
+        "contact": aoki,
+        "company": make_company("Osaka Steel", owner=hana),
+        "deal": make_deal(aoki, owner=hana),
+    }[noun]
+    there = f"/{nouns}/{record.pk}/"
+    record.change(audience="owner")
+    record.trash()
+    for path in (there, f"{there}details/"):
+        answer = signed_in.get(path)
+        page = answer.content.decode()
+        assert answer.status_code == 404 and f"“{record}” is in the Trash" in page
+        assert f'name="only" value="{noun}:{record.pk}"' in page and f'href="/{nouns}/"' in page
+    answer = signed_in.post(
+        "/trash/restored/",
+        {"only": f"{noun}:{record.pk}"},
+        headers={"Referer": f"http://testserver{there}"},
+    )
+    assert answer["Location"].endswith(there) and signed_in.get(there).status_code == 200
+    record.trash()
+    signed_in.force_login(rin)
+    answer = signed_in.get(there)
+    assert answer.status_code == 404 and str(record) not in answer.content.decode()
+    assert b"There is nothing here" in answer.content
