@@ -45,6 +45,7 @@ def test_triage_by_keyboard(sign_in: SignIn, hana: User, ken: User, aoki: Contac
     shows(page, "Osaka dates")
     page.keyboard.press("j")
     shows(page, "The offer")
+    expect(page).to_have_title("The offer · Musubi")
     expect(page).to_have_url(re.compile(f"/inbox/{threads[1].pk}/$"))
     page.reload()
     shows(page, "The offer")

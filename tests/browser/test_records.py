@@ -306,3 +306,12 @@ def test_what_is_typed_outlives_the_session(
     typed.press("Control+Enter")
     expect(record.locator("#toasts").get_by_text(f"The {what} was added.")).to_be_visible()
     expect(record.locator(".tl").get_by_text("Call about the samples")).to_be_visible()
+
+
+def test_the_tab_of_the_browser_follows_the_name(record: Page, aoki: Contact) -> None:
+    expect(record).to_have_title("Yuki Aoki · Musubi")
+    record.locator("#value-last_name").click()
+    record.get_by_role("textbox", name="Last name").fill("Aoki & Söhne")
+    record.keyboard.press("Enter")
+    expect(record).to_have_title("Yuki Aoki & Söhne · Musubi")
+    expect(record.locator("#crumb")).to_have_text("Yuki Aoki & Söhne")
