@@ -8,10 +8,10 @@ from django import forms
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from holidays.registry import COUNTRIES
 
 from crm.models import User
 from inbox import merge_fields
+from inbox.forms import countries
 from inbox.mime.text import text_of_html
 from inbox.models import Mailbox, SendingHours, Sequence, Step, Template
 from inbox.models.sequences import MOST_WAIT
@@ -104,12 +104,6 @@ class StepForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
         return step
 
 
-def _countries() -> list[tuple[str, str]]:
-    """Code and name of those whose holidays are known: ("DE", "Germany")."""
-    rows = [(row[1], re.sub(r"(?<=[a-z])(?=[A-Z])", " ", row[0])) for row in COUNTRIES.values()]
-    return sorted(rows, key=lambda row: row[1])
-
-
 def _with_known_fields(text: str) -> str:
     for field in merge_fields.unknown(text):
         if field.suggestion:
@@ -173,9 +167,10 @@ class HoursForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the st
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
-        countries = self.fields["country"]
-        assert isinstance(countries, forms.ChoiceField)
-        countries.choices = [("", _("No country")), *_countries()]
+        country = self.fields["country"]
+        assert isinstance(country, forms.ChoiceField)
+        country.choices = [("", _("No country")), *countries.choices()]
+        country.widget.attrs["data-countries"] = True
         self.initial["off"] = "\n".join(self.instance.days_off)
         for day in range(7):
             span = self.instance.windows.get(str(day), ["", ""])

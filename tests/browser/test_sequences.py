@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from crm.models import Contact, User
-from inbox.models import Enrolment
+from inbox.models import Enrolment, SendingHours
 from tests.browser.conftest import SignIn
 from tests.factories import make_mailbox
 
@@ -32,3 +32,17 @@ def test_it_is_built_somebody_is_added_and_taken_out_again(
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("row", name="Yuki Aoki")).to_contain_text("active")
     assert Enrolment.objects.get().state == "active"
+
+
+def test_countries_are_named_in_the_language_of_the_page(sign_in: SignIn, hana: User) -> None:
+    hana.change(language="ja")
+    SendingHours.objects.create(user=hana, country="JP")
+    page = sign_in(hana)
+    page.goto("/settings/sending/")
+    country = page.locator("[name=country]")
+    expect(country.locator("[value=DE]")).to_have_text("ドイツ")
+    expect(country.locator("[value=XK]")).to_have_text("コソボ")
+    expect(country).to_have_value("JP")
+    names = country.locator("option").all_text_contents()
+    assert not [name for name in names if name.isascii()]
+    assert names.index("アイスランド") < names.index("ドイツ") < names.index("ロシア")

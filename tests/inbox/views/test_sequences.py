@@ -231,6 +231,15 @@ def test_hours_are_kept_and_nonsense_is_refused(hanas: Client, hana: User) -> No
         {"country": "X"},
     ):
         assert hanas.post(url, {**values, **wrong}).status_code == 422
+    shown = hanas.get(url).content.decode()
+    assert '<option value="JP" selected>Japan (JP)</option>' in shown
+    for said in (
+        "DR Congo (CD)",
+        "Saint Helena, Ascension &amp; Tristan da Cunha (SH)",
+        "Isle of Man (IM)",
+        "Trinidad &amp; Tobago (TT)",
+    ):
+        assert f">{said}</option>" in shown
     nothing = {"daily_limit": "40", "spacing": "90"}
     assert "at least one day" in hanas.post(url, nothing).content.decode()
 
