@@ -60,7 +60,9 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.xhr.status === 422) return;
   release(form);
   const signedOut = event.detail.xhr.status === 401;
-  form.querySelector("[data-status]").textContent = signedOut ? document.getElementById("signed-out").dataset.said : form.dataset.failed;
+  const status = form.querySelector("[data-status]");
+  status.textContent = signedOut ? document.getElementById("signed-out").dataset.said : form.dataset.failed;
+  status.toggleAttribute("data-long", true);
 });
 
 /* Something is still on its way: Send is pressed again when that is done. */
