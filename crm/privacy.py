@@ -25,9 +25,11 @@ def set_private(emails: Sequence[Email], *, private: bool) -> list[Step]:
 
 @transaction.atomic
 def set_thread_private(thread: Thread, own: Sequence[Email], *, private: bool) -> list[Step]:
-    """Of a conversation: what is somebody's `own` in it, and what comes later."""
+    """Of a conversation: what is somebody's `own` in it, and what comes later; that stays private
+    while something in it is."""
     steps = set_private(own, private=private)
-    return [*steps, changed(thread, private=private)]
+    later = private or thread.emails.filter(private=True).exists()
+    return [*steps, changed(thread, private=later)]
 
 
 def ask(email: Email, user: User) -> bool:

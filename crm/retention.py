@@ -19,7 +19,7 @@ from django.db import models, transaction
 from django.db.models import F, Min
 from django.utils import timezone
 
-from crm import traces
+from crm import hiding, traces
 from crm.models import (
     Activity,
     Association,
@@ -34,7 +34,6 @@ from crm.models import (
     Thread,
 )
 from crm.models.attachments import let_go
-from crm.models.visibility import Audience
 from crm.races import again
 
 BATCH = 200
@@ -177,7 +176,7 @@ def _erase(model: Any, ids: Sequence[int]) -> set[str]:
     paths: set[str] = set()
     threads: list[int] = []
     if model is Contact:
-        _keep_hidden(ids)
+        hiding.keep_hidden(ids)
     if model is Activity:
         _locked(Email, ids)
         paths = set(Attachment.objects.filter(activity__in=ids).values_list("path", flat=True))
@@ -188,19 +187,6 @@ def _erase(model: Any, ids: Sequence[int]) -> set[str]:
     traces.forget(model, ids)
     traces.forget(Thread, empty)
     return paths - {""}
-
-
-def _keep_hidden(ids: Sequence[int]) -> None:
-    """What was hidden along with a contact is not shown on a company or a deal once that contact is
-    gone (M41): its e-mails are private from then on, the rest stays with who wrote it."""
-    hidden = Contact.objects.filter(pk__in=ids).exclude(audience=Audience.EVERYONE)
-    on_contacts = Association.objects.exclude(contact=None)
-    here = on_contacts.filter(contact__in=hidden).values("activity")
-    elsewhere = on_contacts.exclude(contact__in=ids).values("activity")
-    rows = Activity.objects.filter(pk__in=here).exclude(pk__in=elsewhere)
-    Email.objects.filter(activity__in=rows).update(private=True)
-    others = rows.exclude(kind=Activity.Kind.EMAIL)
-    Association.objects.filter(activity__in=others, contact=None).delete()
 
 
 def _trash_cutoff(now: datetime) -> datetime:

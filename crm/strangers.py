@@ -10,12 +10,14 @@ from django.db.models import Exists, OuterRef, Q
 
 from crm import timeline
 from crm.lib.names import parted
-from crm.models import Activity, Contact, Email, Participant, User
+from crm.models import Activity, Association, Audience, Contact, Email, Participant, User
 from crm.models.emails import readable_by
 
 BATCH = 200  # e-mails in one transaction
 MOST_ROWS = 400  # that are looked through for a handful of people
 LONGEST_NAME = 100
+_WIDTHS = [Audience.EVERYONE, Audience.TEAM, Audience.OWNER]
+_AS_WIDE = {audience: _WIDTHS[: place + 1] for place, audience in enumerate(_WIDTHS)}
 
 
 class Stranger(NamedTuple):
@@ -91,14 +93,17 @@ def adopt(address: str, name: str, *, by: User) -> Contact:
 
 def take_up(contact: Contact, *, by: User) -> None:
     """Put on its timeline the e-mails that came while it was unknown: before it was typed, while it
-    had another address or lay in the Trash. Those alone that `by` may read, as others see a contact
-    whom its mail is hidden from (M41, M53)."""
+    had another address or lay in the Trash. Those alone that `by` may read, and that the contact
+    shows to nobody new (M41, M53)."""
     named = Q(pk__in=[])
     for row in contact.addresses.filter(released=False):
         named |= Q(address__iexact=row.address)
     shown = Activity.objects.visible_to(by).filter(pk=OuterRef("email"))
     rows = Participant.objects.filter(named, readable_by(by, "email__"), stranger=True)
-    _take_all(contact, rows.filter(Exists(shown)))
+    rows = rows.filter(Q(contact=None) | Q(contact__deleted_at__isnull=False), Exists(shown))
+    places = Association.objects.filter(activity=OuterRef("email"), contact__isnull=False)
+    as_wide = places.filter(contact__audience__in=_AS_WIDE[Audience(contact.audience)])
+    _take_all(contact, rows.filter(Exists(as_wide) | ~Exists(places)))
 
 
 def _take_all(contact: Contact, rows: Any) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 
 from django.db.models import Q
 
-from crm.models import Email, Reader, Thread, User
+from crm.models import Email, Participant, Reader, Thread, User
 from inbox.models import Folder, MailboxCopy
+from inbox.models.identities import proven_addresses
 
 
 def note(found: Mapping[int, Collection[Email]], folder: Folder) -> None:
@@ -47,24 +48,28 @@ def _let_the_strictest_decide(emails: Collection[Email], folder: Folder) -> None
 
 
 def _let_in(emails: Collection[Email], folder: Folder) -> None:
-    """Who has an e-mail in a mailbox of theirs sees it, whoever's was looked at first. What was
-    logged by the organisation's address is not its owner's."""
-    if folder.mailbox.logs_mail:
+    """Who wrote or got an e-mail, and has it in a mailbox of theirs, sees it, whoever's was looked
+    at first. Named as the CRM has it: anybody can put a message with any id into a mailbox of
+    theirs. What was logged by the organisation's address is not its owner's."""
+    mailbox, holder = folder.mailbox, folder.mailbox.owner_id
+    others = {email.pk for email in emails if email.activity.by_id != holder}
+    if mailbox.logs_mail or not others:
         return
-    holder = folder.mailbox.owner_id
-    rows = [
-        Reader(email=email, user_id=holder, let_in=True)
-        for email in emails
-        if email.activity.by_id != holder
-    ]
+    own = {mailbox.email.lower(), *(a.lower() for a in proven_addresses(mailbox))}
+    named = Participant.objects.filter(email__in=others).values_list("email", "address")
+    theirs = {pk for pk, address in named if address.lower() in own}
     Reader.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["email", "user"], update_fields=["let_in"]
+        [Reader(email_id=pk, user_id=holder, let_in=True) for pk in sorted(theirs)],
+        update_conflicts=True,
+        unique_fields=["email", "user"],
+        update_fields=["let_in"],
     )
 
 
 def own_in(thread: Thread, user: User) -> list[Email]:
-    """What of a conversation is somebody's own: in their name, or in a mailbox of theirs, since a
-    colleague's may have been looked at first."""
+    """What of a conversation is somebody's own: in their name, or in a mailbox of theirs that it
+    came to or left from, since a colleague's may have been looked at first."""
     held = Q(copies__mailbox__owner=user, copies__mailbox__logs_mail=False)
-    theirs = Q(activity__by=user) | held
-    return list(thread.emails.filter(theirs).distinct())
+    held &= Q(readers__user=user, readers__let_in=True)
+    theirs = thread.emails.filter(Q(activity__by=user) | held)
+    return list(theirs.select_related("activity").distinct())

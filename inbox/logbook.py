@@ -187,9 +187,16 @@ def _write(entries: Sequence[Entry]) -> None:
     Reader.objects.bulk_create(
         Reader(email=email, user_id=writer, let_in=True)
         for email in emails
-        if (email.private or email.visibility != Email.Visibility.EVERYTHING)
-        and (writer := _other_writer(email))
+        if _is_hidden(email) and (writer := _other_writer(email))
     )
+
+
+def _is_hidden(email: Email) -> bool:
+    """An answer that others do not see. Of an incoming letter the owner is no writer: only what is
+    private is theirs as the whole conversation is."""
+    shy = email.visibility != Email.Visibility.EVERYTHING
+    answers = email.answers
+    return email.private or bool(shy and answers and answers.direction == Email.Direction.OUTGOING)
 
 
 def _other_writer(email: Email) -> int | None:

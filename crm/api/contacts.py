@@ -158,7 +158,8 @@ def _write(contact: Contact, payload: ContactIn, request: HttpRequest) -> None:
     except AddressTaken as error:
         field = "email" if error.address == (payload.email or "").lower() else "emails"
         raise access.wrong(field, str(error)) from None
-    strangers.take_up(contact, by=access.caller(request))
+    if {"email", "emails"} & given.keys():
+        strangers.take_up(contact, by=access.caller(request))
 
 
 def _addresses(contact: Contact, payload: ContactIn, given: Json) -> list[tuple[str, str]]:

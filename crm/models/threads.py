@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from crm.models.users import User
 
 MOST_LINES = 200  # of the newest e-mails, among which those that decide are sought
-UNSAID = (Email.Status.SCHEDULED, Email.Status.FAILED)  # nobody has read it
+# Nobody has read it.
+UNSAID = (Email.Status.SCHEDULED, Email.Status.FAILED, Email.Status.CANCELLED)
 FIELDS = ("state", "stands_at", "newest", "whose", "counted", "snoozed_until", "snoozed_at")
 COPIES = ("state", "stands_at", "newest_id", "whose_id", "counted", "snoozed_until", "snoozed_at")
 

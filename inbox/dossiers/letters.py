@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from crm import notices, retention
 from crm.lib.striking import lines, strike, strike_all, without
-from crm.models import Attachment, Email, Participant, Thread
+from crm.models import Attachment, Email, Hold, Participant, Thread
 from crm.timeline import touch_all
 from inbox.dossiers.person import Person
 from inbox.dossiers.traces import strike_names
@@ -33,7 +33,8 @@ _OPEN = [Redelivery.State.QUEUED, Redelivery.State.SENDING]
 
 def strike_shared(person: Person, pseudonym: str) -> Iterator[tuple[str, int]]:
     """Batch by batch, with what each count is of. `pseudonym` takes the place of an address."""
-    said, threads = _said(person), list(person.threads(pseudonym).values_list("pk", flat=True))
+    kept = person.threads(pseudonym).exclude(emails__in=Hold.objects.activities())  # M57
+    said, threads = _said(person), list(kept.values_list("pk", flat=True))
     for pks in map(list, _in_batches(_chosen(person, pseudonym))):
         for email in Email.objects.filter(pk__in=pks).order_by("pk"):
             _strike(email, person, pseudonym, said)

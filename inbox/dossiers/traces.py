@@ -88,13 +88,16 @@ def enrolments(person: Person) -> int:
     name them."""
     emails = list(person.emails().values_list("pk", flat=True))
     rows = Enrolment.objects.filter(values__email__in=emails).exclude(contact=person.contact)
-    for row in rows:
+    rows = rows.exclude(contact__in=Hold.objects.records("contact"))
+    naming = [row for row in rows if _names(row.values, person.nearby)]
+    for row in naming:
         row.change(values=strike_all(row.values, person.nearby))
         told = Note.objects.filter(activity__associations__contact=row.contact)
+        told = told.exclude(_held(Note))
         since = row.ended_at or row.updated_at
         for note in told.filter(activity__created_at__range=(since, since + NOTED_WITHIN)):
             strike_names(note, person, "text")
-    return len(rows)
+    return len(naming)
 
 
 def put_aside(person: Person) -> int:
@@ -146,9 +149,9 @@ def _strike_rows(model: Any, person: Person) -> int:
 
 def _held(model: Any) -> Q:
     """What a legal hold keeps as it is: the record, and what stands on its timeline (M57)."""
-    names = {field.name for field in model._meta.concrete_fields}
+    names = {field.name for field in model._meta.get_fields()}
     found = Q(pk__in=[])
-    for name in names & {"activity", "email"}:
+    for name in names & {"activity", "email", "emails"}:
         found |= Q(**{f"{name}__in": Hold.objects.activities()})
     if model._meta.model_name in NOUNS:
         found |= Q(pk__in=Hold.objects.records(model._meta.model_name))

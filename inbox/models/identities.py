@@ -139,6 +139,12 @@ def _with_mailboxes(*more: Any) -> set[str]:
     return {address.lower() for (address,) in rows}
 
 
+def proven_addresses(mailbox: "Mailbox") -> list[str]:
+    """Those of a mailbox beside its own."""
+    rows = Identity.objects.proven().filter(mailbox=mailbox).order_by()
+    return list(rows.values_list("address", flat=True))
+
+
 def senders(mailboxes: "Iterable[Mailbox]") -> list[Sender]:
     """Under what these mailboxes may write, the own address of each first; one query."""
     boxes = list(mailboxes)

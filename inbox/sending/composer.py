@@ -115,6 +115,7 @@ def _make_due(draft: NewEmail, email: Email, due_at: datetime, recipients: int) 
     if draft.send_at:
         email.status = Email.Status.SCHEDULED
         email.save(update_fields=["status"])
+        timeline.touch(email.activity)  # whose turn it is has been counted without that
     chain = _chain(draft.answers) if draft.answers else [[]]
     Outgoing.objects.create(
         email=email,

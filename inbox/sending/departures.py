@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db import transaction
 from django.utils import timezone
 
 from inbox.models import HeaderBlock, Outgoing, StepRun, TransportRecord
@@ -27,8 +28,11 @@ def keep(outgoing: Outgoing, answers: Mapping[str, str], now: datetime) -> None:
         keep_raw(mail, now)
 
 
+@transaction.atomic
 def keep_if_none(outgoing: Outgoing) -> None:
     """The same of one whose fate was found out later, by an answer, a copy or a person: before its
-    bytes go."""
-    if outgoing.frozen and not TransportRecord.objects.filter(email=outgoing.email).exists():
-        keep(outgoing, {}, outgoing.sent_at or timezone.now())
+    bytes go. Nothing where they are gone since, with somebody who was erased."""
+    rows = Outgoing.objects.select_for_update(of=("self",)).filter(pk=outgoing.pk)
+    there = rows.exclude(frozen=None).select_related("email").first()
+    if there and not TransportRecord.objects.filter(email=there.email).exists():
+        keep(there, {}, there.sent_at or timezone.now())

@@ -112,7 +112,8 @@ def stop(outgoing: Outgoing, said: str) -> bool:
     waits no more."""
     now = timezone.now()
     rows = Outgoing.objects.filter(pk=outgoing.pk, claimed_until__lte=now, transmitting_at=None)
-    if rows.filter(state=Outgoing.State.QUEUED).update(state=Outgoing.State.FAILED, waits="") != 1:
+    waiting = rows.filter(state__in=[Outgoing.State.QUEUED, Outgoing.State.SENDING])
+    if waiting.update(state=Outgoing.State.FAILED, waits="") != 1:
         return False
     outgoing.refresh_from_db()
     _show(outgoing.email, Outgoing.State.FAILED, said)
@@ -126,7 +127,7 @@ def leave_in_trash(outgoing: Outgoing) -> bool:
     that is: a person has it sent again. False where it waits no more."""
     now = timezone.now()
     rows = Outgoing.objects.filter(pk=outgoing.pk, state=Outgoing.State.QUEUED)
-    rows = rows.filter(claimed_until__lte=now, transmitting_at=None)
+    rows = rows.filter(claimed_until__lte=now, transmitting_at=None).exclude(Outgoing.KEPT)
     if rows.update(state=Outgoing.State.FAILED, waits="") != 1:
         return False
     by = outgoing.email.activity.by

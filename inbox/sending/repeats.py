@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from crm.models import Email, Participant, User
 from inbox.mime.types import ParsedAttachment
-from inbox.models import Outgoing, TemplateUse
+from inbox.models import Mailbox, Outgoing, TemplateUse
 from inbox.sending import addressing, kept
 
 
@@ -44,7 +46,9 @@ class Asked:
 
 def sent_with(key: str, asked: Asked, *, by: User) -> Email | None:
     """What `by` has sent with this key, from whichever mailbox. Raises KeyUsed."""
-    rows = Outgoing.objects.filter(idempotency_key=key, email__activity__by=by)
+    # Named one by one, since the index of keys begins with the mailbox.
+    boxes = Q(mailbox__in=list(Mailbox.objects.values_list("pk", flat=True))) | Q(mailbox=None)
+    rows = Outgoing.objects.filter(boxes, idempotency_key=key, email__activity__by=by)
     found = list(rows.select_related("email__activity"))
     email = next((row.email for row in found if is_same(row, asked)), None)
     if found and email is None:

@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Sequence
 from crm.models import Contact, User
 from inbox.mime.types import ParsedHeaders
 from inbox.models import Folder, Identity, LogSecret, Mailbox, NeverLog
-from inbox.models.identities import own_addresses
+from inbox.models.identities import own_addresses, proven_addresses
 from inbox.sync.never_log import names_of
 from inbox.sync.rules import Facts, LoggingAddress, everybody_in, is_covered, people_of
 
@@ -18,7 +18,7 @@ def facts_for(headers: Sequence[ParsedHeaders], folder: Folder, known: Container
     never = never_over(mailbox, {a for header in headers for a in everybody_in(header)})
     return Facts(
         own=mailbox.email,
-        aliases=_aliases(mailbox) if never else (),
+        aliases=proven_addresses(mailbox) if never else (),
         known=known,
         never=never,
         contacts=_contacts(people) if mailbox.scope == Mailbox.Scope.CONTACTS else (),
@@ -37,13 +37,8 @@ def is_never_logged(mailbox: Mailbox, header: ParsedHeaders) -> bool:
     """Whether the lists, as they are now, forbid it: they go before what was decided earlier."""
     never = never_over(mailbox, everybody_in(header))
     logging = LoggingAddress(mailbox.email, "", {}, {}) if mailbox.logs_mail else None
-    facts = Facts(mailbox.email, _aliases(mailbox) if never else (), never=never, logging=logging)
-    return is_covered(header, facts)
-
-
-def _aliases(mailbox: Mailbox) -> list[str]:
-    proven = Identity.objects.proven().filter(mailbox=mailbox).order_by()
-    return list(proven.values_list("address", flat=True))
+    aliases = proven_addresses(mailbox) if never else ()
+    return is_covered(header, Facts(mailbox.email, aliases, never=never, logging=logging))
 
 
 def _contacts(people: set[str]) -> set[str]:

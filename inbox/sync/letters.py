@@ -23,6 +23,7 @@ from inbox.sync.never_log import covers
 from inbox.sync.rules import LoggingAddress, is_logging
 
 MINUTE = timedelta(minutes=1)
+FIRST, LAST = 1970, 9999  # years of which there is a minute before and after
 _NAMED = ("email", "email__subject", "value")
 
 
@@ -73,6 +74,8 @@ def _known_as(original: ParsedMessage) -> str:
         email__participants__role=Participant.Role.FROM,
         email__participants__address__in={address, address.lower()},
     )
+    if not FIRST <= original.date.year < LAST:
+        return ""
     around = (original.date - MINUTE, original.date + MINUTE)
     rows = rows.filter(Q(dated__range=around) | Q(email__activity__at__range=around))
     found = {pk: (subject, value) for pk, subject, value in rows.values_list(*_NAMED)}

@@ -29,6 +29,8 @@ def thread(request: Request, pk: int) -> HttpResponse:
     if not own:
         raise PermissionDenied
     private = _wanted(request)
+    if not private:  # who merely has a copy shows nobody what its owner keeps to themselves
+        own = [email for email in own if email.activity.by_id == request.user.pk]
     steps = story.set_thread_private(found.thread, own, private=private)
     return _done(request, found, steps, private=private)
 

@@ -108,11 +108,22 @@ def test_a_contact_made_late_has_what_was_exchanged_before(
 
 
 def test_not_what_is_hidden_from_who_makes_it(aoki: Contact, hana: User, rin: User) -> None:
-    """Others see a contact from whom its mail is hidden."""
+    """Nor what others would see there who did not see it before."""
     aoki.change(audience=Audience.OWNER)
     email = offered(aoki)
     made = make_contact("eve@old.example", owner=rin)
-    strangers.take_up(made, by=rin)
-    assert on(made) == []
+    for by in (rin, hana):
+        strangers.take_up(made, by=by)
+        assert on(made) == []
+    made.change(audience=Audience.OWNER)
     strangers.take_up(made, by=hana)
     assert on(made) == [email]
+
+
+def test_not_what_is_another_contacts(aoki: Contact, weber: Contact, hana: User) -> None:
+    """Whose address it was when it was written."""
+    email = offered(aoki)
+    email.participants.filter(stranger=True).update(contact=weber)
+    made = make_contact("eve@old.example", owner=hana)
+    strangers.take_up(made, by=hana)
+    assert on(made) == []

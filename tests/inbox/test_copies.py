@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from crm.models import Contact, Email, User
+from crm.models import Contact, Email, Participant, Reader, User
 from inbox import copies
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import composer, outbox
 from inbox.sync import engine
-from tests.factories import connect_mailbox
-from tests.inbox.letters import reply_to
+from tests.factories import connect_mailbox, make_email, make_mailbox
+from tests.inbox.letters import letter, reply_to
 from tests.servers.dovecot import Dovecot
 
 pytestmark = [pytest.mark.django_db, pytest.mark.live, pytest.mark.rule("M53")]
@@ -62,3 +62,46 @@ def test_who_wrote_from_a_shared_mailbox_sees_the_answer(
     look(mailbox)
     came = Email.objects.get(direction="incoming")
     assert (came.seen_by(hana), came.seen_by(ken), came.seen_by(rin)) == (True, True, False)
+
+
+@pytest.mark.rule("M46")
+def test_a_copy_that_somebody_made_up_opens_nothing(
+    mailbox: Mailbox,
+    aoki: Contact,
+    hana: User,
+    ken: User,
+    dovecot: Dovecot,
+    mail_user: Callable[..., str],
+) -> None:
+    """He sees its sender and its id, and puts a message that has both into his mailbox."""
+    mailbox.change(visibility="metadata")
+    sent = send(mailbox, aoki.email, hana)
+    other = connect_mailbox(ken, dovecot, mail_user("ken"))
+    forged = letter(sender=mailbox.email, to=other.email, message_id=f"<{sent.message_id}>")
+    dovecot.append(other.email, "INBOX", forged.as_bytes())
+    look(other)
+    assert not Email.objects.get(pk=sent.pk).seen_by(ken)
+    assert sent not in copies.own_in(sent.thread, ken)
+
+
+def test_an_answer_is_not_for_whoever_got_the_question(
+    mailbox: Mailbox, aoki: Contact, hana: User, ken: User
+) -> None:
+    mailbox.change(visibility="metadata")
+    asked = make_email(aoki, by=ken)
+    draft = composer.NewEmail(
+        mailbox=mailbox, to=[aoki.email], subject="Re", text="For you.", answers=asked
+    )
+    answer = composer.send(draft, by=hana)
+    assert Email.objects.get(pk=answer.pk).seen_by(hana)
+    assert not Email.objects.get(pk=answer.pk).seen_by(ken)
+
+
+def test_two_copies_in_one_folder_are_one_reader(hana: User, ken: User, aoki: Contact) -> None:
+    box = make_mailbox(ken)
+    folder = box.folders.get(role="inbox")
+    folder.change(uidvalidity=1)
+    email = make_email(aoki, by=hana)
+    Participant.objects.create(email=email, role="cc", address=box.email.upper())
+    copies.note({1: [email], 2: [email]}, folder)
+    assert Reader.objects.get().user == ken

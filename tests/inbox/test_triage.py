@@ -9,6 +9,7 @@ from crm import turns
 from crm.models import Attachment, Contact, Email, Thread, User
 from inbox import triage
 from inbox.models import Draft, MailboxCopy, Outgoing
+from inbox.sending import composer
 from tests.factories import make_contact, make_deal, make_email, make_mailbox
 
 NOW = timezone.now
@@ -138,7 +139,7 @@ def test_how_many_wait(hana: User, aoki: Contact, monkeypatch: pytest.MonkeyPatc
     assert triage.mine_needing_reply(hana, NOW()) == "1+"
 
 
-@pytest.mark.parametrize("status", ["scheduled", "failed"])
+@pytest.mark.parametrize("status", ["scheduled", "failed", "cancelled"])
 def test_an_answer_that_has_not_left_is_none(status: str, hana: User, aoki: Contact) -> None:
     asked = make_email(aoki, by=hana, subject="asked", at=NOW() - timedelta(hours=1))
     make_email(aoki, by=hana, thread=asked.thread, direction="outgoing", status=status)
@@ -147,3 +148,12 @@ def test_an_answer_that_has_not_left_is_none(status: str, hana: User, aoki: Cont
     Email.objects.filter(status=status).update(status="sent")
     Thread.objects.filter(pk=asked.thread_id).recount()
     assert Thread.objects.get().state == "theirs"
+
+
+def test_an_answer_for_later_leaves_it_waiting(hana: User, aoki: Contact) -> None:
+    asked, later = make_email(aoki, by=hana), NOW() + timedelta(days=3)
+    Thread.objects.filter(pk=asked.thread_id).recount()
+    values = {"to": [aoki.email], "subject": "Re", "text": "In a week.", "answers": asked}
+    composer.send(composer.NewEmail(mailbox=make_mailbox(hana), send_at=later, **values), by=hana)
+    assert Email.objects.get(pk=asked.pk).waits
+    assert Thread.objects.get().state == "ours"

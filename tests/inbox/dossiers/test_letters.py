@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from crm.models import Contact, Email, Hold, Notice, Participant, Thread, User
 from inbox.dossiers import erasing
-from inbox.models import Mailbox, Outgoing, Redelivery
+from inbox.models import HeaderBlock, Mailbox, Outgoing, Redelivery
 from inbox.models.transport import keep_headers
-from inbox.sending import composer, outbox
+from inbox.sending import composer, departures, outbox
 from inbox.sync import engine
 from tests.factories import connect_mailbox, make_email, make_mailbox
 from tests.inbox.letters import reply_to
@@ -94,3 +94,17 @@ def test_who_was_to_get_it_later_is_said_not_to(
     notice = Notice.objects.get(kind="recipient_refused")
     assert notice.user == mailbox.owner and notice.values["address"] == weber.email
     assert "Aoki" not in str(notice.values)
+
+
+def test_a_copy_that_is_being_filed_meanwhile_brings_nothing_back(
+    aoki: Contact, weber: Contact, hana: User, mio: User
+) -> None:
+    draft = composer.NewEmail(
+        mailbox=make_mailbox(hana), to=[aoki.email, weber.email], subject="Offer", text="Hello."
+    )
+    composer.send(draft, by=hana)
+    Outgoing.objects.update(state="sent", sent_at=timezone.now(), frozen=b"To: yuki@aoki.example")
+    in_hand = Outgoing.objects.get()
+    erase(aoki, mio)
+    departures.keep_if_none(in_hand)
+    assert not HeaderBlock.objects.exists()

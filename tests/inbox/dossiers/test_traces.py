@@ -26,6 +26,22 @@ def test_the_sequence_of_a_colleague_which_they_ended_names_them_no_more(
     assert traces.enrolments(Person.of(aoki)) == 1
     enrolment.refresh_from_db()
     assert "Aoki" not in str(enrolment.values) + Note.objects.get().text
+    assert traces.enrolments(Person.of(aoki)) == 0  # done again
+
+
+@pytest.mark.rule("M57")
+def test_what_a_sequence_of_a_held_contact_says_stays(
+    aoki: Contact, weber: Contact, hana: User, mio: User
+) -> None:
+    now = timezone.now()
+    sequence = Sequence.objects.create(name="Follow-up", owner=hana)
+    values = {"next_step_at": now, "claimed_until": now}
+    enrolment = Enrolment.objects.create(sequence=sequence, contact=weber, by=hana, **values)
+    email = make_email(aoki)
+    steering.end(enrolment, Enrolment.Why.COLLEAGUE, now, name="Yuki Aoki", email=email.pk)
+    Hold.place(weber, by=mio, reason="Hayama v. Weber")
+    assert traces.enrolments(Person.of(aoki)) == 0
+    assert "Yuki Aoki" in Note.objects.get().text
 
 
 @pytest.mark.rule("M57")

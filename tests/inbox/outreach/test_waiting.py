@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from crm.models import Contact, Email
+from crm.models import Contact, Email, Notice
 from inbox.models import Enrolment, Mailbox, Outgoing, SendingHours
 from inbox.outreach import steering
+from inbox.sending import outbox
 from inbox.sync import engine
 from tests.inbox.letters import reply_to
 from tests.inbox.outreach.conftest import Enrol, due_now, tick
@@ -70,3 +71,34 @@ def test_it_waits_for_working_hours(waits: Enrolment, aoki: Contact, relay: Rela
     assert len(relay.accepted_by(aoki.email)) == 1
     due_at = Outgoing.objects.get(state="queued").due_at
     assert (str(due_at.weekday()), due_at.hour) == (day, 9)
+
+
+@pytest.mark.parametrize("how", ["stopped", "paused"])
+def test_a_letter_in_hand_while_its_sequence_ends_comes_back_as_failed(
+    how: str, waits: Enrolment, aoki: Contact, relay: Relay
+) -> None:
+    """Its writer is told, and may have it sent all the same."""
+    now = timezone.now()
+    Outgoing.objects.filter(state="queued").update(claimed_until=now + timedelta(minutes=3))
+    assert steering.stop(waits, by=waits.by, now=now) if how == "stopped" else steering.pause(waits)
+    Outgoing.objects.filter(state="queued").update(claimed_until=now)
+    tick_again(waits)
+    failed = Outgoing.objects.get(state="failed")
+    assert "sequence" in failed.email.error and len(relay.accepted_by(aoki.email)) == 1
+    assert Notice.objects.filter(kind="send_stopped").exists()
+    assert outbox.retry(failed)
+    tick_again(waits)
+    assert len(relay.accepted_by(aoki.email)) == 2
+
+
+def test_what_a_dead_worker_left_does_not_leave_after_an_answer(
+    waits: Enrolment, aoki: Contact, relay: Relay, mailbox: Mailbox, dovecot: Dovecot
+) -> None:
+    first, now = Email.objects.earliest("pk"), timezone.now()
+    Outgoing.objects.filter(state="queued").update(state="sending", claimed_until=now)
+    dovecot.deliver(mailbox.email, reply_to(first, sender=aoki.email, to=mailbox.email).as_bytes())
+    engine.look(Mailbox.objects.get(pk=mailbox.pk))
+    for _each in range(3):
+        tick_again(waits)
+    assert (waits.state, waits.why) == ("stopped", "reply")
+    assert len(relay.accepted_by(aoki.email)) == 1

@@ -342,3 +342,13 @@ def test_what_was_in_the_trash_when_it_was_due_comes_back_unsent(
     assert outbox.retry(Outgoing.objects.get())
     outbox.attempt(Outgoing.objects.get())
     assert len(relay.accepted) == 1
+
+
+def test_what_is_restored_in_time_leaves(mailbox: Mailbox, aoki: Contact) -> None:
+    """Between the tick's look and its work somebody pressed Undo."""
+    outgoing = written(mailbox, aoki.email)
+    outgoing.email.activity.trash()
+    [found] = Outgoing.objects.trashed_and_due(timezone.now())
+    outgoing.email.activity.restore()
+    assert not outbox.leave_in_trash(found)
+    assert is_due(outgoing)

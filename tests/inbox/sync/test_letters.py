@@ -333,3 +333,14 @@ def test_what_is_on_the_timeline_already_is_not_logged_again_from_a_forward(
     dovecot.deliver(address, forward(hana, address).as_bytes())
     look(logging)
     assert Email.objects.count() == emails
+
+
+@pytest.mark.parametrize("date", ["0001-01-01 00:00", "9999-12-31 23:59"])
+def test_a_date_at_the_edge_of_the_calendar_is_one(
+    date: str, logging: Mailbox, address: str, hana: User, dovecot: Dovecot
+) -> None:
+    text = FORWARDED.format(sender="yuki@aoki.example", log=address)
+    text = text.replace("Tue, Mar 17, 2026 at 10:24 AM", date)
+    sent = letter(sender=hana.email, to=address, subject="Fwd: Order 4711", text=text)
+    dovecot.deliver(address, sent.as_bytes())
+    assert look(logging).logged == 1

@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 
 from crm.models import ApiToken, Attachment, Contact, Email, Notice, Reader, UndoEntry, User
-from tests.factories import make_email
+from inbox.models import MailboxCopy
+from tests.factories import make_email, make_mailbox
 
 SECRET = "Salary of Yuki"
 
@@ -100,6 +101,24 @@ def test_a_conversation_is_private_with_what_is_ones_own_in_it(
     assert "Show to others again" in signed_in.get(f"/contacts/{aoki.pk}/").content.decode()
     signed_in.post(f"/undo/{UndoEntry.objects.get().token}/")
     assert not private(email) and not Email.objects.get(pk=email.pk).thread.private
+
+
+@pytest.mark.rule("M53")
+def test_who_has_an_answer_in_it_does_not_show_what_another_keeps_private(
+    client: Client, email: Email, aoki: Contact, hana: User, ken: User, rin: User
+) -> None:
+    """Though it came to them as well."""
+    his = make_email(aoki, thread=email.thread, by=ken)
+    Email.objects.filter(pk__in=[email.pk, his.pk]).update(private=True)
+    email.thread.change(private=True)
+    Reader.objects.create(email=email, user=ken, let_in=True)
+    MailboxCopy.objects.create(email=email, mailbox=make_mailbox(ken))
+    client.force_login(ken)
+    client.post(f"/emails/{his.pk}/thread/privacy/", {"private": "no"})
+    assert (private(email), private(his)) == (True, False)
+    assert Email.objects.get(pk=email.pk).thread.private
+    client.post(f"/emails/{his.pk}/thread/privacy/", {"private": "yes"})
+    assert private(email) and private(his)
 
 
 def test_nobody_else_decides(client: Client, email: Email, mio: User, rin: User) -> None:
