@@ -1,6 +1,6 @@
 /* What an open page keeps while somebody works on it: the counts of its navigation, and its right to
-   post, which another sign-in renews. Where the session has ended, what was typed stays, under a dialog that leads to the
-   sign-in in another tab; back here, the same press works. */
+   post, which another sign-in renews. Where the session has ended, what was typed stays, under a
+   dialog that leads to the sign-in in another tab; back here, the same press works. */
 
 const EVERY = 10_000;
 const dialog = document.getElementById("signed-out");
