@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 STABLE = 20.0  # seconds after which a part counts as well started
 LONGEST_PAUSE = 30.0
+GRACE = 2.0  # seconds until all that was killed is gone
 
 
 class Part:
@@ -58,14 +59,30 @@ class Part:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
 
-    def end_by(self, deadline: float) -> None:
-        if self.process is None:
-            return
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(max(0.1, deadline - time.monotonic()))
-        end_group(self.process.pid)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(1)  # one that hangs in the kernel holds nobody up
+    def wait(self, deadline: float) -> None:
+        """Until it has ended, or until then: one that hangs in the kernel holds nobody up."""
+        if self.process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(max(0.05, deadline - time.monotonic()))
+
+    def end(self) -> None:
+        """Outright, with all that it has started."""
+        if self.process is not None:
+            end_group(self.process.pid)
+
+
+def end_all(parts: Collection[Part], patience: float) -> None:
+    """Ask all to end; after `patience` seconds those that have not are killed, all at once: one by
+    one each could take its time."""
+    end = time.monotonic() + patience
+    for part in parts:
+        part.ask_to_end()
+    for part in parts:
+        part.wait(end)
+    for part in parts:
+        part.end()
+    for part in parts:
+        part.wait(time.monotonic() + GRACE / len(parts))
 
 
 def end_group(pid: int) -> None:

@@ -23,7 +23,7 @@ from config import dotenv
 from config.demo.place import VARIABLE as DEMO
 from config.demo.place import Occupied
 from config.demo.stage import Stage
-from config.parts import Part
+from config.parts import Part, end_all
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -197,11 +197,7 @@ def answers(address: Address) -> bool:
 def stop(parts: list[Part]) -> None:
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, signal.SIG_IGN)  # a second Ctrl-C changes nothing
-    end = time.monotonic() + PATIENCE
-    for part in parts:
-        part.ask_to_end()
-    for part in parts:
-        part.end_by(end)
+    end_all(parts, PATIENCE)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,11 @@ from tests.crm.lib.test_last_step import tree
 
 STEPS = Path(__file__).with_name("judge.js").read_text()
 # What the pages ask for by themselves.
-OURS = re.compile(r"/(?:static/.*|inbox/(?:\d+/|arrivals/)?|emails/\d+/(?:body/)?|judge/)")
+# What our pages ask for themselves, with what they come back for again and again.
+PAGES = r"inbox/(?:\d+/)?|emails/\d+/(?:body/)?|judge/"
+OURS = re.compile(
+    rf"/(?:static/.*|pulse/|inbox/arrivals/|inbox/\d+/news/\?version=[0-9a-f]+|{PAGES})"
+)
 LEADS = re.compile(r"https?://|mailto:|tel:|about:blank|chrome-error:", re.IGNORECASE)
 ALL = "[data-open-all]"
 MOST = 60_000  # milliseconds until all letters of a page stand there

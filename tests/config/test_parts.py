@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from config.parts import Part
+from config.parts import Part, end_all
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,8 +48,7 @@ def test_what_died_is_started_again(capsys: pytest.CaptureFixture[str]) -> None:
             )
         )
     finally:
-        sleeper.ask_to_end()
-        sleeper.end_by(time.monotonic() + 5)
+        end_all([sleeper], 5)
     assert not runs(_pid(sleeper))
     assert "sleeper ended with -9" in capsys.readouterr().err
 
@@ -71,8 +70,7 @@ def test_what_does_not_listen_is_killed_with_its_children(tmp_path: Path) -> Non
     stubborn.keep_alive()
     until(lambda: child.exists() and child.read_text() != "")
     started = time.monotonic()
-    stubborn.ask_to_end()
-    stubborn.end_by(time.monotonic() + 0.5)
+    end_all([stubborn], 0.5)
     assert time.monotonic() - started < 3
     until(lambda: not runs(int(child.read_text())))
 

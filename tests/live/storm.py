@@ -27,7 +27,7 @@ from typing import Any
 import django
 
 import tests.environment
-from config.parts import Part
+from config.parts import Part, end_all
 from config.serve import Address, commands
 from tests.servers.dovecot import Dovecot
 from tests.servers.ports import free_ports
@@ -74,10 +74,7 @@ class Machine:
             os.kill(pids[0], 9)
 
     def end(self) -> None:
-        for part in self.parts.values():
-            part.ask_to_end()
-        for part in self.parts.values():
-            part.end_by(time.monotonic() + 15)
+        end_all(self.parts.values(), 15)
 
 
 class Crew(threading.Thread):
