@@ -17,7 +17,6 @@ from crm.lib.html import sanitise
 from tests.crm.lib.test_last_step import tree
 
 STEPS = Path(__file__).with_name("judge.js").read_text()
-# What the pages ask for by themselves.
 # What our pages ask for themselves, with what they come back for again and again.
 PAGES = r"inbox/(?:\d+/)?|emails/\d+/(?:body/)?|judge/"
 OURS = re.compile(
