@@ -5,14 +5,18 @@ address of its own from `mail_user`.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.test import Client
 
-from crm.models import Contact, Role, Team, User
+from crm.models import ApiToken, Contact, Role, Team, User
 from inbox.models import Mailbox
 from tests.factories import connect_mailbox, make_company, make_contact, make_team, make_user
 from tests.servers.dovecot import Dovecot
 from tests.servers.relay import Relay
+
+Api = Callable[..., Any]  # of REST: the fixture `api`
 
 
 @pytest.fixture
@@ -57,3 +61,17 @@ def weber(hana: User) -> Contact:
 def mailbox(hana: User, trusted: Dovecot, mail_user: Callable[..., str], relay: Relay) -> Mailbox:
     """Hana's, really connected; what is sent from it goes by the relay."""
     return connect_mailbox(hana, trusted, mail_user("hana"))
+
+
+@pytest.fixture
+def api(client: Client, hana: User) -> Api:
+    """`api("get", "/contacts")` as hana; `token=` as somebody else."""
+    own = ApiToken.issue(hana)
+
+    def call(method: str, path: str, body: Any = None, token: str = own, **headers: str) -> Any:
+        headers["Authorization"] = f"Bearer {token}"
+        return getattr(client, method)(
+            f"/api/v1{path}", data=body, content_type="application/json", headers=headers
+        )
+
+    return call

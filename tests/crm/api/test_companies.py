@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from crm.models import ApiToken, Audience, Company, Contact, User
-from tests.crm.api.conftest import Api
+from tests.cast import Api
 from tests.factories import make_company, make_contact, make_email, make_note
 
 pytestmark = pytest.mark.django_db

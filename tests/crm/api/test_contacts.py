@@ -7,7 +7,7 @@ from django.test import Client
 
 from crm import todo
 from crm.models import ApiToken, Audience, Contact, User
-from tests.crm.api.conftest import Api
+from tests.cast import Api
 from tests.factories import make_contact, make_email, make_note
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from crm.models import ApiToken, Audience, Contact, Deal, Pipeline, Stage, User
-from tests.crm.api.conftest import Api
+from tests.cast import Api
 from tests.crm.api.test_companies import fields_of
 from tests.factories import make_company, make_contact, make_deal, make_email, make_stage
 
@@ -22,8 +22,9 @@ def stages(db: None) -> list[Stage]:
 def test_a_deal_is_made_read_changed_and_trashed(
     api: Api, stages: list[Stage], aoki: Contact, hana: User
 ) -> None:
-    body = {"name": "Tea", "amount": "48000.5", "currency": "jpy", "close_date": "2027-01-31"}
-    body |= {"company_id": str(aoki.company_id), "contact_ids": [str(aoki.pk)]}  # type: ignore[dict-item]
+    body: dict[str, Any] = {"name": "Tea", "amount": "48000.5", "currency": "jpy"}
+    body |= {"close_date": "2027-01-31", "company_id": str(aoki.company_id)}
+    body |= {"contact_ids": [str(aoki.pk)]}
     made = api("post", "/deals", body)
     assert made.status_code == 201
     deal = made.json()

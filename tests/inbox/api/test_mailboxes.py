@@ -12,26 +12,13 @@ from inbox.models import Credential, Mailbox, Outgoing
 from inbox.sending import outbox, sent_copy
 from inbox.sync import engine
 from inbox.wire.faults import HostRefused
+from tests.cast import Api
 from tests.inbox.letters import rich_reply_to
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.imap_script import ImapScript
 from tests.servers.relay import Relay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.live]
-Api = Callable[..., Any]
-
-
-@pytest.fixture
-def api(client: Client, hana: User) -> Api:
-    own = ApiToken.issue(hana)
-
-    def call(method: str, path: str, body: Any = None, token: str = own, **headers: str) -> Any:
-        headers["Authorization"] = f"Bearer {token}"
-        return getattr(client, method)(
-            f"/api/v1{path}", data=body, content_type="application/json", headers=headers
-        )
-
-    return call
 
 
 @pytest.fixture

@@ -13,32 +13,34 @@ from tests.factories import make_email, make_note
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("M36")]
 
 
-def test_the_sequence_of_a_colleague_which_they_ended_names_them_no_more(
-    aoki: Contact, weber: Contact, hana: User
-) -> None:
+@pytest.fixture
+def ended(aoki: Contact, weber: Contact, hana: User) -> Enrolment:
+    """Weber's, by what Aoki wrote; a note on Weber's timeline says so."""
     now = timezone.now()
     sequence = Sequence.objects.create(name="Follow-up", owner=hana)
     values = {"next_step_at": now, "claimed_until": now}
-    enrolment = Enrolment.objects.create(sequence=sequence, contact=weber, by=hana, **values)
+    enrolment: Enrolment = Enrolment.objects.create(
+        sequence=sequence, contact=weber, by=hana, **values
+    )
     email = make_email(aoki)
     steering.end(enrolment, Enrolment.Why.COLLEAGUE, now, name="Yuki Aoki", email=email.pk)
+    return enrolment
+
+
+def test_the_sequence_of_a_colleague_which_they_ended_names_them_no_more(
+    ended: Enrolment, aoki: Contact
+) -> None:
     assert "Yuki Aoki" in Note.objects.get().text
     assert traces.enrolments(Person.of(aoki)) == 1
-    enrolment.refresh_from_db()
-    assert "Aoki" not in str(enrolment.values) + Note.objects.get().text
+    ended.refresh_from_db()
+    assert "Aoki" not in str(ended.values) + Note.objects.get().text
     assert traces.enrolments(Person.of(aoki)) == 0  # done again
 
 
 @pytest.mark.rule("M57")
 def test_what_a_sequence_of_a_held_contact_says_stays(
-    aoki: Contact, weber: Contact, hana: User, mio: User
+    ended: Enrolment, aoki: Contact, weber: Contact, mio: User
 ) -> None:
-    now = timezone.now()
-    sequence = Sequence.objects.create(name="Follow-up", owner=hana)
-    values = {"next_step_at": now, "claimed_until": now}
-    enrolment = Enrolment.objects.create(sequence=sequence, contact=weber, by=hana, **values)
-    email = make_email(aoki)
-    steering.end(enrolment, Enrolment.Why.COLLEAGUE, now, name="Yuki Aoki", email=email.pk)
     Hold.place(weber, by=mio, reason="Hayama v. Weber")
     assert traces.enrolments(Person.of(aoki)) == 0
     assert "Yuki Aoki" in Note.objects.get().text

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from email import message_from_bytes, policy
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -314,9 +315,9 @@ def test_an_idempotency_key_sends_once(mailbox: Mailbox) -> None:
     ],
 )
 def test_what_cannot_be_sent_is_refused_by_field(
-    mailbox: Mailbox, field: str, values: dict[str, object]
+    mailbox: Mailbox, field: str, values: dict[str, Any]
 ) -> None:
-    draft = composer.NewEmail(mailbox=mailbox, **{"subject": "x", "text": "Hi", **values})  # type: ignore[arg-type]
+    draft = composer.NewEmail(mailbox=mailbox, **{"subject": "x", "text": "Hi", **values})
     with pytest.raises(composer.NotSendable) as refused:
         composer.send(draft, by=mailbox.owner)
     assert refused.value.field == field
