@@ -130,8 +130,10 @@ def failed_of(user: User) -> Any:
 
 def mine_needing_reply(user: User, now: datetime) -> str:
     """How many wait for `user`, as the navigation says it: "7", "99+", "" for none."""
-    rows = Thread.objects.visible_to(user).of(user).needing_reply(now).order_by()
-    return up_to(rows)
+    mine = Thread.objects.of(user).needing_reply(now).order_by()
+    if not mine.exists():  # at a fraction of the price, on every page of who has answered all
+        return ""
+    return up_to(mine.visible_to(user))
 
 
 def up_to(rows: Any) -> str:

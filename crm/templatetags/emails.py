@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from django import template
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import escape
@@ -52,7 +51,7 @@ def formatted(email: Email) -> SafeString:
     html = as_part_of_a_page(
         email.html, label, lambda host: _("⚠ leads to {host}").format(host=host)
     )
-    dots = render_to_string("components/icon.html", icon("more", "sm"))
+    dots = icon("more", "sm")
     more = f'<summary aria-label="{escape(label)}">{dots}</summary>'
     return mark_safe(html.replace(f"<summary>{label}</summary>", more))  # it is cleaned
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 import zlib
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django import forms, template
@@ -44,10 +45,11 @@ class Face(NamedTuple):
     hue: str
 
 
-@register.inclusion_tag("components/icon.html")
-def icon(name: str, size: str = "", extra: str = "") -> dict[str, str]:
+@register.simple_tag
+@lru_cache(maxsize=1024)  # a page has a hundred of them, of few kinds
+def icon(name: str, size: str = "", extra: str = "") -> SafeString:
     """{% icon "mail" %}, {% icon "mail" "sm" %}: decoration; the words stand beside it."""
-    return {"name": name, "size": size, "extra": extra}
+    return render_to_string("components/icon.html", {"name": name, "size": size, "extra": extra})
 
 
 @register.inclusion_tag("components/avatar.html")

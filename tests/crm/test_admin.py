@@ -199,9 +199,11 @@ def _fill_inbox(user: User, email: Any, number: int) -> None:
 
 
 @pytest.fixture
-def browse(client: Client, mio: User) -> Callable[[str], Any]:
-    """GET as an admin, looking for what no page may show."""
+def browse(client: Client, mio: User, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """GET as an admin, looking for what no page may show; without the bar that names every noun
+    beside each of them."""
     client.force_login(mio)
+    monkeypatch.setattr(admin.site, "enable_nav_sidebar", False)
 
     def get(address: str) -> Any:
         answer = client.get(address)
@@ -217,6 +219,18 @@ def browse(client: Client, mio: User) -> Callable[[str], Any]:
 
 
 @pytest.mark.rule("M42")
+def test_every_noun_is_listed_and_searched(
+    browse: Callable[[str], Any], subtests: pytest.Subtests
+) -> None:
+    fill(1)
+    for model in MODELS:
+        with subtests.test(label(model)):
+            assert browse(url(model, "changelist") + "?q=").status_code == 200
+            assert browse(url(model, "changelist") + "?q=a").status_code == 200
+
+
+@pytest.mark.once  # what Django's forms ask for is one row by its id
+@pytest.mark.rule("M42")
 def test_every_page_of_every_noun_answers(
     browse: Callable[[str], Any], subtests: pytest.Subtests
 ) -> None:
@@ -227,8 +241,6 @@ def test_every_page_of_every_noun_answers(
 
 
 def every_page_answers(browse: Callable[[str], Any], model: Any) -> None:
-    assert browse(url(model, "changelist")).status_code == 200
-    assert browse(url(model, "changelist") + "?q=a").status_code == 200
     assert browse(url(model, "add")).status_code in (200, 403)
     row = model.objects.first()
     assert row or model not in OURS

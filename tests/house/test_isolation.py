@@ -11,15 +11,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.test import Client
 from django.urls import get_resolver, reverse
 
 from crm.models import ApiToken, Company, Contact, Deal, Email, Note, Task, Thread, User
 from inbox.models import DraftFile, Mailbox, NeverLog, Sequence, Snippet, Template
-from tests.house.test_pages import ADDRESSES
+from tests.house.test_pages import ADDRESSES, everything
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]  # see test_pages
 CANARY = "Nightingale"  # in the name of everything that is private; asked for as "nighting"
 MISSING = 10**9
 # Folders of templates are the house's own, whoever made them.
@@ -79,11 +78,6 @@ def told(answer: Any) -> tuple[int, str, bytes]:
     tokens = rb'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken": "\w+"'
     said = re.sub(tokens, b"", content)
     return answer.status_code, re.sub(r"\d+", "N", answer.get("Location", "")), said
-
-
-def everything() -> list[Any]:
-    models = [each for each in apps.get_models() if each._meta.app_label in ("crm", "inbox")]
-    return [list(each.objects.order_by("pk").values()) for each in models]  # type: ignore[attr-defined]
 
 
 def test_no_page_of_anothers_own_is_there(

@@ -1,33 +1,19 @@
-"""What holds for every address: nothing is changed without the form's token, nothing by looking,
-and each page says what a browser may do with it (attack class 36)."""
+"""What holds for every address: nothing is changed without the form's token, and each page says
+what a browser may do with it (attack class 36)."""
 
 import re
-from typing import Any
 
 import pytest
-from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
 from crm.models import User
-from tests.house.test_pages import ADDRESSES, address
+from tests.house.test_pages import ADDRESSES, OPENED, address, everything
 
-pytestmark = pytest.mark.django_db
-WALKED = [each for each in ADDRESSES if "<str:" not in each[1]]
+pytestmark = [pytest.mark.django_db, pytest.mark.once]  # see test_pages
 # Pressed by mail providers, without a cookie of ours; all it can do is what its signature says.
 WITHOUT_TOKEN = {"unsubscribe/<str:signed>/"}
-# That somebody has looked is noted here.
-BY_LOOKING = {"lastread", "notice"}
-
-
-def everything() -> dict[str, Any]:
-    models = [each for each in apps.get_models() if each._meta.app_label in ("crm", "inbox")]
-    return {
-        str(each._meta.model_name): list(each.objects.order_by("pk").values())  # type: ignore[attr-defined]
-        for each in models
-        if each._meta.model_name not in BY_LOOKING
-    }
 
 
 def test_nothing_is_changed_without_the_token_of_a_form(mio: User, rows: dict[str, int]) -> None:
@@ -36,7 +22,7 @@ def test_nothing_is_changed_without_the_token_of_a_form(mio: User, rows: dict[st
     before = everything()
     taken = [
         name
-        for name, route in WALKED
+        for name, route in OPENED
         if strict.post(address(name, route, rows)).status_code not in (403, 405)
     ]
     assert taken == []
@@ -65,15 +51,6 @@ def test_a_form_from_elsewhere_is_refused_in_our_words(mio: User) -> None:
     assert answer.status_code == 403
     assert b"Go back, load the page again" in answer.content
     assert b"<style" not in answer.content
-
-
-def test_looking_changes_nothing(client: Client, mio: User, rows: dict[str, int]) -> None:
-    client.force_login(mio)
-    before = everything()
-    for name, route in WALKED:
-        client.get(address(name, route, rows))
-    now = everything()
-    assert [each for each in now if now[each] != before[each]] == []
 
 
 def test_what_is_too_large_is_not_even_read(client: Client, mio: User, settings: Settings) -> None:
