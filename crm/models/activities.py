@@ -1,6 +1,7 @@
 """Activity: one line on a timeline. ActivityDetail: the seam to what it is in full (M14)."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
@@ -8,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.base import Timestamped, Trashable, TrashableQuerySet
-from crm.models.visibility import visible_records
+from crm.models.visibility import records_of
 
 if TYPE_CHECKING:
     from crm.models.users import User
@@ -38,12 +39,17 @@ def visible_activities(user: "User") -> Q:
     """
     if user.is_admin:
         return Q()
+    return _seen_by(user.pk, user.team_id)
+
+
+@lru_cache(maxsize=256)  # a page has five of them, and to build one takes as long as to ask it
+def _seen_by(user: int, team: int | None) -> Q:
     places = Association.objects.filter(activity=models.OuterRef("pk"))
     with_contact = places.filter(contact__isnull=False)
-    on_contact = with_contact.filter(visible_records(user, "contact__"))
+    on_contact = with_contact.filter(records_of(user, team, "contact__"))
     elsewhere = places.filter(
-        Q(company__isnull=False) & visible_records(user, "company__")
-        | Q(deal__isnull=False) & visible_records(user, "deal__")
+        Q(company__isnull=False) & records_of(user, team, "company__")
+        | Q(deal__isnull=False) & records_of(user, team, "deal__")
     )
     without_contact = ~Q(models.Exists(with_contact)) & Q(models.Exists(elsewhere))
     return Q(by=user) | Q(models.Exists(on_contact)) | without_contact

@@ -25,13 +25,15 @@ class Audience(models.TextChoices):
 
 def visible_records(user: "User", prefix: str = "") -> Q:
     """Which records `user` may see, as a condition; `prefix` leads to the record ("contact__")."""
-    if user.is_admin:
-        return Q()
+    return Q() if user.is_admin else records_of(user.pk, user.team_id, prefix)
+
+
+def records_of(user: int, team: int | None, prefix: str) -> Q:
+    """The same of somebody who is no administrator, by their id and that of their team."""
     seen = Q(**{f"{prefix}audience": Audience.EVERYONE}) | Q(**{f"{prefix}owner": user})
-    if user.team_id is None:
+    if team is None:
         return seen
-    team = {f"{prefix}audience": Audience.TEAM, f"{prefix}owner__team": user.team_id}
-    return seen | Q(**team)
+    return seen | Q(**{f"{prefix}audience": Audience.TEAM, f"{prefix}owner__team": team})
 
 
 def company_holding(word: str, user: "User") -> Q:
