@@ -2,8 +2,10 @@
 console and the content policy stay silent, nothing sticks out, not at 320 px nor in large letters.
 
 Two ways do, on each of which a page is opened in one look and turned to another one, so that each
-width meets each theme and each language, and each page is opened at both widths. WALK=all walks
-the other two as well, as `script/test-long` does, and leaves pictures in build/screens.
+width meets each theme and each language, and each page is opened at both widths. It is asked by all
+rules of axe as it was opened, and turned by those that a theme or a width can break. WALK=all walks
+the other two ways as well, each look by all rules, as `script/test-long` does, and leaves pictures
+in build/screens.
 """
 
 import os
@@ -62,8 +64,10 @@ OTHER_WAYS: list[tuple[str, list[Look]]] = [
 ]
 ALL = os.environ.get("WALK") == "all"
 SCREENS = Path(__file__).resolve().parents[2] / "build" / "screens"
-VIOLATIONS = """axe.run({resultTypes: ['violations'], iframes: false}) // a letter runs no script
-    .then(found => found.violations)"""
+VIOLATIONS = """rules => axe.run({  // a letter runs no script
+    resultTypes: ['violations'], iframes: false, ...(rules && {runOnly: rules})
+}).then(found => found.violations)"""
+OF_THEIR_LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]
 # Words that lie outside of their own box, where that box does not say so by an ellipsis.
 CUT_OFF = """() => [...document.querySelectorAll("h1, h2, h3, .btn, .badge, .tabs a, label, th")]
     .filter((part) => part.checkVisibility() && !part.matches(".visually-hidden")
@@ -268,9 +272,9 @@ def turn(page: Page, look: Look) -> None:
 
 
 def inspect_in(looks: list[Look], page: Page, name: str) -> None:
-    for look in looks:
+    for number, look in enumerate(looks):
         turn(page, look)
-        inspect(page)
+        inspect(page, None if ALL or not number else OF_THEIR_LOOKS)
         if ALL:
             page.screenshot(path=SCREENS / f"{look[0]}-{look[1][0]}" / f"{name}.png")
 
@@ -296,11 +300,8 @@ def test_the_walk_of_a_stranger(
     page: Page, db: None, live_server: object, size: tuple[int, int]
 ) -> None:
     for path in ("/accounts/login/", "/accounts/password/reset/", setup_url("")):
-        turn(page, ("light", size))
         page.goto(path)
-        for scheme in ("light", "dark"):
-            turn(page, (scheme, size))
-            inspect(page)
+        inspect_in([("light", size), ("dark", size)], page, f"stranger-{name_of(path)}")
 
 
 def refuse_a_server(page: Page, looks: list[Look]) -> None:
@@ -317,10 +318,11 @@ def refuse_a_server(page: Page, looks: list[Look]) -> None:
     inspect_in(looks, page, "refused")
 
 
-def inspect(page: Page) -> None:
+def inspect(page: Page, rules: list[str] | None = None) -> None:
+    """By all rules of axe, or by some."""
     where = page.url
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    violations = page.evaluate(VIOLATIONS)
+    violations = page.evaluate(VIOLATIONS, rules)
     assert not [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations], where
     assert not page.evaluate(STICKS_OUT), where

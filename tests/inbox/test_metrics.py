@@ -99,6 +99,7 @@ def test_pages_are_told_by_route(client: Client, hana: User, aoki: Contact) -> N
     assert "somebody" not in told and f"contacts/{aoki.pk}" not in told
 
 
+@pytest.mark.once  # files, and no database
 def test_several_processes_of_a_machine_are_added_up(
     tmp_path: Path, child_environment: dict[str, str]
 ) -> None:

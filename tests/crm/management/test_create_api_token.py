@@ -27,6 +27,7 @@ def test_nobody_who_is_there_is_exit_code_2(hana: User) -> None:
         assert failed.value.returncode == 2
 
 
+@pytest.mark.once  # a process is one on both databases
 def test_as_a_process_it_prints_the_token_alone(
     child_environment: dict[str, str], hana: User
 ) -> None:

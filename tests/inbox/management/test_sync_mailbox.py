@@ -61,6 +61,7 @@ def test_what_fails_is_said_plainly_with_exit_code_2(
         assert Mailbox.objects.get().state == expected[reason]
 
 
+@pytest.mark.once  # a process is one on both databases
 def test_as_a_process_it_prints_json_alone(
     child_environment: dict[str, str],
     hana: User,
