@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.test import Client
+from django.utils.cache import patch_cache_control
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from crm.models import User
@@ -71,8 +75,24 @@ def browser_context_args(browser_context_args: dict[str, Any], live_server: Any)
 
 
 @pytest.fixture(scope="session")
+def _lasting_files() -> Iterator[None]:
+    """Scripts and styles are kept by the browser, as those of a deployment are: some sixty of them
+    belong to each page."""
+    serve = StaticFilesHandler.serve
+
+    def lasting(self: StaticFilesHandler, request: HttpRequest) -> HttpResponseBase:
+        answer = serve(self, request)
+        patch_cache_control(answer, max_age=3600)
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFilesHandler, "serve", lasting)
+        yield
+
+
+@pytest.fixture(scope="session")
 def lasting_context(
-    browser: Browser, browser_context_args: dict[str, Any], live_server: Any
+    browser: Browser, browser_context_args: dict[str, Any], live_server: Any, _lasting_files: None
 ) -> Iterator[BrowserContext]:
     """One for all tests, and an open page of ours in it, for as long as which its process keeps
     the scripts of our pages compiled: in a new one each test would load and compile them anew."""
