@@ -8,14 +8,34 @@ from typing import Any
 
 from django import forms
 from django.core.validators import validate_email
+from django.forms.utils import flatatt
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Contact, User
 
 MOST_OFFERED = 20
+
+
+class LongSelect(forms.Select):
+    """A list of hundreds, such as the time zones: Django's renders a template for each of them."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        options = format_html_join(
+            "\n",
+            '<option value="{}"{}>{}</option>',
+            (
+                (each["value"], mark_safe(" selected" if each["selected"] else ""), each["label"])
+                for _group, options, _index in widget["optgroups"]
+                for each in options
+            ),
+        )
+        attributes = flatatt(widget["attrs"])
+        return format_html('<select name="{}"{}>{}</select>', name, attributes, options)
 
 
 class Suggested(forms.TextInput):

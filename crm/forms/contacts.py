@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from crm import records, strangers
-from crm.forms.choosing import AddressesField
+from crm.forms.choosing import AddressesField, LongSelect
 from crm.forms.records import RecordForm
 from crm.lib import zones
 from crm.models import AddressTaken, Contact, UndoEntry
@@ -58,7 +58,9 @@ class ContactDetailsForm(RecordForm):
     """All that is known of a person, to change it."""
 
     addresses = AddressesField(label=_("E-mail addresses"), required=False)
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zones, required=False)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=_zones, widget=LongSelect, required=False
+    )
 
     class Meta:
         model = Contact

@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from crm.forms.choosing import LongSelect
 from crm.lib import zones
 from crm.models import User
 
@@ -20,7 +21,9 @@ def _zones() -> list[tuple[str, Any]]:
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     language = forms.ChoiceField(label=_("Language"), choices=_languages, required=False)
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zones, required=False)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=_zones, widget=LongSelect, required=False
+    )
 
     class Meta:
         model = User

@@ -36,8 +36,9 @@ def test_a_tick_takes_as_many_queries_whatever_there_is(
     for number in range(9):
         make_email(aoki, by=hana, subject=f"An e-mail, {number}")
         notices.tell(hana, "reply", contact=aoki.pk, name="Aiko", subject=f"{number}")
-    with django_assert_num_queries(5):
-        client.get("/pulse/")
+        if number in (0, 8):
+            with django_assert_num_queries(6):  # and which of what waits one may see
+                client.get("/pulse/")
 
 
 def test_the_token_is_one_to_post_with(hana: User) -> None:
