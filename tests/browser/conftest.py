@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.browser)
-            if not item.get_closest_marker("live"):
+            if item.path.name != "test_main_job.py":
                 item.add_marker(pytest.mark.once)
 
 

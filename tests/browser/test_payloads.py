@@ -25,7 +25,7 @@ from tests.factories import make_email
 from tests.servers.dovecot import Dovecot
 from tests.servers.pictures import Pictures, showing
 
-pytestmark = [pytest.mark.live, pytest.mark.once]
+pytestmark = pytest.mark.live
 FILE = os.environ.get("PAYLOADS", "")
 FORMS = hostile.FORMS if FILE else [hostile.BESIDE_BOLD]
 BATCH = 45 // len(FORMS)  # payloads of one conversation

@@ -134,8 +134,14 @@ service lmtp {{
     port = {lmtp}
   }}
 }}
+# One after the other in one process: they are all the same account of the system, and to start
+# one anew for each session takes as much as the session.
 service imap {{
   process_limit = 512
+  service_count = 200
+}}
+service submission {{
+  service_count = 200
 }}
 service anvil {{
   {nochroot}
