@@ -8,7 +8,7 @@ for all: so the later ones see the earlier ones, and the rows are those that one
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -223,7 +223,8 @@ def _write_people(entries: Sequence[Entry], newcomers: Newcomers) -> None:
         for position, (role, person) in enumerate(entry.people)
     )
     for entry in entries:
-        entry.contacts = list({contacts[address] for address in entry.linked})
+        named = (person.address.lower() for _role, person in entry.people)
+        entry.contacts = _unique(contacts[each] for each in named if each in entry.linked)
 
 
 def _put_on_records(entries: Sequence[Entry]) -> None:
@@ -234,11 +235,16 @@ def _put_on_records(entries: Sequence[Entry]) -> None:
     standing = _contacts_of(following)
     for entry in entries:
         if _follows(entry):
-            entry.contacts = list({*entry.contacts, *standing[entry.email.answers_id or 0]})
+            entry.contacts = _unique([*entry.contacts, *standing[entry.email.answers_id or 0]])
         standing[entry.email.pk] = entry.contacts
     timeline.associate(
         Standing(entry.email.activity, entry.contacts, entry.email.thread) for entry in entries
     )
+
+
+def _unique(contacts: Iterable[Contact]) -> list[Contact]:
+    """Each once, in their order: who wrote it comes first, and that is whom a notice leads to."""
+    return list(dict.fromkeys(contacts))
 
 
 def _follows(entry: Entry) -> bool:
@@ -252,6 +258,6 @@ def _contacts_of(emails: Collection[int]) -> defaultdict[int, Collection[Contact
     found: defaultdict[int, Collection[Contact]] = defaultdict(list)
     if emails:
         rows = Association.objects.filter(activity__in=emails, contact__deleted_at=None)
-        for row in rows.select_related("contact"):
+        for row in rows.select_related("contact").order_by("pk"):
             found[row.activity_id] = [*found[row.activity_id], *filter(None, [row.contact])]
     return found

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from icalendar import Calendar
+
 from inbox.mime.tree import Part
 from inbox.mime.types import Address, Invitation
 from inbox.mime.words import one_line
@@ -29,8 +31,6 @@ def invitation(root: Part) -> Invitation | None:
 
 
 def _read(content: bytes) -> Invitation | None:
-    from icalendar import Calendar  # a tenth of a second, and most mail has none
-
     try:
         calendar: Any = Calendar.from_ical(content)
         events = [event for event in calendar.walk("VEVENT") if event.get("DTSTART")]

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import holidays
+
 FURTHEST = 800  # days: whoever does not work within two years works never
 
 
@@ -41,8 +43,6 @@ class Window:
 
 def public_holidays(country: str, years: range) -> frozenset[date]:
     """Those of a country (ISO 3166); none where it is not known."""
-    import holidays  # a tenth of a second, and most processes never ask
-
     known: Any = holidays.list_supported_countries(include_aliases=False)
     found = holidays.country_holidays(country, years=years) if country in known else ()
     return frozenset(found)

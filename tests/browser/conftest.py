@@ -131,6 +131,7 @@ def page(page: Page) -> Iterator[Page]:
         if message.type == "error" and not refused:
             complaints.append(f"{message.text} ({page.url})")
 
+    page.bring_to_front()  # the one that keeps the context may have the focus
     page.set_default_timeout(10_000)
     page.add_init_script(REPORT_CSP)
     page.on("console", note)

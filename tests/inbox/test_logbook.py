@@ -144,6 +144,18 @@ def test_an_answer_is_told_to_whose_contact_it_is(
     assert notice.values == {**about, "name": "Yuki Aoki", "subject": ""}
 
 
+def test_of_several_contacts_the_notice_leads_to_who_wrote(
+    mailbox: Mailbox, sent: Email, hana: User, aoki: Contact, dovecot: Dovecot
+) -> None:
+    others = [make_contact(f"cc{number}@aoki.example", owner=hana) for number in range(9)]
+    writer = make_contact("yuki@other.example", owner=hana)
+    copies = ", ".join(str(each.email) for each in others)
+    reply = reply_to(sent, sender=writer.email, to=mailbox.email, Cc=copies)
+    dovecot.deliver(mailbox.email, reply.as_bytes())
+    logged(mailbox)
+    assert Notice.objects.get().values["contact"] == writer.pk
+
+
 @pytest.mark.rule("M20")
 def test_a_report_is_told_to_whoever_sent_it_once(
     mailbox: Mailbox, sent: Email, aoki: Contact, dovecot: Dovecot, relay: Relay
