@@ -68,9 +68,10 @@ install_by_pip() {
 
 UV=uv==0.13.9 # takes seconds where pip takes a minute; where there is none, pip does it
 
-install_quickly() {
+install_quickly() { # from where pip would take it, if its environment says so
   install_by_pip "$UV" >/dev/null 2>&1 &&
-    "$python" -m uv pip install --quiet --python "$python" -r "$1" 2>/dev/null
+    env UV_HTTP_TIMEOUT=15 ${PIP_INDEX_URL:+"UV_DEFAULT_INDEX=$PIP_INDEX_URL"} \
+      "$python" -m uv pip install --quiet --python "$python" -r "$1" 2>/dev/null
 }
 
 install_requirements() { # $1: the list; its hash is kept beside what it installed
