@@ -8,12 +8,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from django.test import Client
-from django.utils.cache import patch_cache_control
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page
 
 from crm.models import User
 
@@ -25,7 +21,6 @@ ARGUMENTS = [
     "--no-sandbox",  # CI runs as root
     "--disable-gpu",
     "--disable-quic",
-    "--process-per-site",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
@@ -44,9 +39,6 @@ REFUSED = re.compile("(?:responded with a status of|Response Status Error Code) 
 REFUSED_HERE = re.compile(r"Blocked script execution in '(?:about:blank|\S+/emails/\d+/body/)")
 REPORT_CSP = """addEventListener("securitypolicyviolation", event => console.error(
     `CSP: ${event.violatedDirective} blocked ${event.blockedURI}`))"""
-
-# What a page can leave for the next one, but for files: those are the same.
-KEPT = "cookies,local_storage,indexeddb,service_workers"
 
 SignIn = Callable[[User], Page]
 
@@ -74,52 +66,6 @@ def browser_context_args(browser_context_args: dict[str, Any], live_server: Any)
     return {**browser_context_args, "base_url": live_server.url, **still}
 
 
-@pytest.fixture(scope="session")
-def _lasting_files() -> Iterator[None]:
-    """Scripts and styles are kept by the browser, as those of a deployment are: some sixty of them
-    belong to each page."""
-    serve = StaticFilesHandler.serve
-
-    def lasting(self: StaticFilesHandler, request: HttpRequest) -> HttpResponseBase:
-        answer = serve(self, request)
-        patch_cache_control(answer, max_age=3600)
-        return answer
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(StaticFilesHandler, "serve", lasting)
-        yield
-
-
-@pytest.fixture(scope="session")
-def lasting_context(
-    browser: Browser, browser_context_args: dict[str, Any], live_server: Any, _lasting_files: None
-) -> Iterator[BrowserContext]:
-    """One for all tests, and an open page of ours in it, for as long as which its process keeps
-    the scripts of our pages compiled: in a new one each test would load and compile them anew."""
-    context = browser.new_context(**browser_context_args)
-    context.new_page().goto("/healthz")
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def context(request: pytest.FixtureRequest, live_server: Any) -> Iterator[BrowserContext]:
-    """As good as a new one: nothing is left of what the test before had opened or kept. A test
-    that asks for another kind of browser has one of its own."""
-    if request.node.get_closest_marker("browser_context_args"):
-        yield request.getfixturevalue("new_context")()
-        return
-    context: BrowserContext = request.getfixturevalue("lasting_context")
-    yield context
-    ours, *opened = context.pages
-    for page in opened:
-        page.close()
-    devtools = context.new_cdp_session(ours)
-    devtools.send("Storage.clearDataForOrigin", {"origin": live_server.url, "storageTypes": KEPT})
-    devtools.detach()
-    context.clear_cookies()
-
-
 @pytest.fixture
 def page(page: Page) -> Iterator[Page]:
     """A page whose console must stay silent."""
@@ -131,7 +77,6 @@ def page(page: Page) -> Iterator[Page]:
         if message.type == "error" and not refused:
             complaints.append(f"{message.text} ({page.url})")
 
-    page.bring_to_front()  # the one that keeps the context may have the focus
     page.set_default_timeout(10_000)
     page.add_init_script(REPORT_CSP)
     page.on("console", note)

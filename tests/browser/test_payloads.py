@@ -45,11 +45,9 @@ def payloads(attacker: Pictures) -> list[Payload]:
 
 
 @pytest.fixture
-def judge(sign_in: SignIn, hana: User, live_server: Any, new_context: Any) -> Judge:
-    """With a context and a process of its own, whose console may say what it likes."""
-    context = new_context()
-    context.add_cookies(sign_in(hana).context.cookies())
-    return Judge(context.new_page(), live_server.url)
+def judge(sign_in: SignIn, hana: User, live_server: Any) -> Judge:
+    page = sign_in(hana).context.new_page()  # one whose console may say what it likes
+    return Judge(page, live_server.url)
 
 
 @pytest.fixture
