@@ -6,17 +6,13 @@ leave, or that ends while its servers still misbehave, says so: `@pytest.mark.la
 
 import logging
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
-from django.db import connection
 from django.test import override_settings
 
 from config.logs import JsonFormatter
 from tests import invariants
 from tests.environment import TOUCHES_DATABASE
-
-SEVERAL_PROCESSES = Path(__file__).parent / "live"
 
 
 class Told(logging.Handler):
@@ -48,13 +44,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 
 def is_asked(test: pytest.Function) -> bool:
-    """Of all that met them on SQLite. On PostgreSQL, where it is the same code that wrote the rows,
-    of what is about several processes at once."""
     lawless = test.get_closest_marker("lawless")
     assert not lawless or lawless.args, "why?"
     if lawless or not test.get_closest_marker("live"):
-        return False
-    if connection.vendor == "postgresql" and not test.path.is_relative_to(SEVERAL_PROCESSES):
         return False
     named = TOUCHES_DATABASE.intersection(test.fixturenames)
     return bool(named or test.get_closest_marker("django_db"))

@@ -4,7 +4,7 @@ import pytest
 
 from tests.lawful import is_asked
 
-pytestmark = [pytest.mark.live, pytest.mark.once]
+pytestmark = pytest.mark.live
 
 
 @pytest.mark.django_db

@@ -67,12 +67,14 @@ def listed(request: Request) -> dict[str, Any]:
     rows = triage.threads(request.user, wanted, timezone.now())
     cursor = request.GET.get("after", "")
     found, following = triage.page_of(rows, request.user, cursor)
+    numbers = _numbers(request.user)
     return {
         "asked": wanted,
         "folder": request.GET.get("folder", "") if wanted.mailbox else wanted.folder,
         "folders": triage.FOLDERS.items(),
         "whose": triage.WHOSE.items(),
-        "numbers": _numbers(request.user),
+        "numbers": numbers,
+        "needs_reply": numbers["needs-reply"],  # the navigation need not ask again
         "drafts": triage.up_to(Draft.objects.open_for(request.user).order_by()),
         "mailboxes": list(Mailbox.objects.usable_by(request.user)),
         "rows": found,
