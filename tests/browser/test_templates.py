@@ -1,7 +1,7 @@
 """A template from its making to an e-mail that was written with it (M24)."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from crm.models import Contact, Email, User
 from crm.models.attachments import store_content
@@ -13,8 +13,16 @@ from tests.factories import make_mailbox
 pytestmark = pytest.mark.rule("M24")
 
 
+def rewrite(letter: Locator, words: str) -> None:
+    """As somebody does it, by the key that the editor knows: what is marked past the editor, as
+    `fill` does, it takes back where it has only just got the focus."""
+    letter.press("Control+a")
+    letter.page.keyboard.insert_text(words)
+
+
 def test_it_is_written_beside_its_preview(sign_in: SignIn, hana: User, aoki: Contact) -> None:
     page = sign_in(hana)
+    message = page.get_by_role("textbox", name="Message")
     page.goto("/templates/")
     page.keyboard.press("c")
     expect(page.locator("[data-formats]")).to_be_visible()
@@ -23,13 +31,13 @@ def test_it_is_written_beside_its_preview(sign_in: SignIn, hana: User, aoki: Con
     page.get_by_role("button", name="Company").click()
     expect(page.get_by_label("Subject")).to_have_value("Tea for {{ company.name }}")
     expect(page.locator(".templating__subject")).to_have_text("Tea for Aoki Shoten")
-    page.get_by_role("textbox", name="Message").fill("See {{ deal.name }}.")
+    rewrite(message, "See {{ deal.name }}.")
     expect(page.locator("#previewed mark")).to_have_text("Deal")
     expect(page.locator("#previewed .callout")).to_contain_text("1 field has no value")
-    page.get_by_role("textbox", name="Message").fill("See {{ deal.nam }}.")
+    rewrite(message, "See {{ deal.nam }}.")
     page.keyboard.press("Control+s")
     expect(page.locator("form .error")).to_contain_text("Did you mean {{ deal.name }}?")
-    page.get_by_role("textbox", name="Message").fill("See {{ deal.name }}.")
+    rewrite(message, "See {{ deal.name }}.")
     page.keyboard.press("Control+s")
     expect(page.locator(".toast")).to_contain_text("The template was saved.")
     assert Template.objects.get().text == "See {{ deal.name }}."
@@ -60,7 +68,7 @@ def test_an_email_is_written_with_one(sign_in: SignIn, hana: User, aoki: Contact
     expect(page.locator(".composer__error")).to_contain_text("{{ deal.name }}")
     assert not Outgoing.objects.exists()
     expect(page.locator("[data-formats]")).to_be_visible()
-    text.fill("Dear Yuki, here is the offer.")
+    rewrite(text, "Dear Yuki, here is the offer.")
     expect(page.locator("[data-unfilled]")).to_be_hidden()
     page.keyboard.press("End")
     page.keyboard.type(" ;")
