@@ -5,9 +5,11 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test import Client
 from playwright.sync_api import ConsoleMessage, Page
 
@@ -56,6 +58,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ARGUMENTS}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_come_as_in_use() -> Iterator[None]:
+    """By WhiteNoise, which lets the browser keep them for a minute; not by the test server's own
+    handler, which has it ask for each of them again with each page."""
+    with patch.object(StaticFilesHandler, "_should_handle", lambda *_: False):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -5,19 +5,30 @@ import ipaddress
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from random import SystemRandom
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+# Below those that the system hands out to whoever connects somewhere: of these nobody is given one
+# before its server listens there.
+LISTENING = range(10_000, 32_768)
+
 
 def free_ports(count: int) -> list[int]:
     """Different ports, all of them held until the last one is known."""
-    held = [socket.socket() for _ in range(count)]
+    held: list[socket.socket] = []
     try:
-        for sock in held:
-            sock.bind(("127.0.0.1", 0))
+        while len(held) < count:
+            sock = socket.socket()
+            try:
+                sock.bind(("127.0.0.1", SystemRandom().choice(LISTENING)))
+            except OSError:
+                sock.close()
+            else:
+                held.append(sock)
         return [sock.getsockname()[1] for sock in held]
     finally:
         for sock in held:
