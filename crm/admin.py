@@ -1,7 +1,7 @@
 """The Django admin for operators (M42). Nothing secret is shown, and what stories write is read."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -9,9 +9,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy, ngettext
 
-from crm import models
+from crm import models, restoring
 from crm.admin_sign_in import SignInAdmin
 from crm.lib.names import fields_in_order
+from crm.trash import Trashed
 
 admin.site.site_header = admin.site.site_title = "Musubi"
 admin.site.index_title = gettext_lazy("Administration")
@@ -115,13 +116,11 @@ class RecordAdmin(OnSiteAdmin):
 
     @admin.action(description=gettext_lazy("Restore from the Trash"))
     def restore(self, request: HttpRequest, rows: Any) -> None:
-        count = 0
-        for row in rows.trashed():
-            try:
-                row.restore()
-                count += 1
-            except models.AddressTaken as why:
-                self.message_user(request, str(why), messages.ERROR)
+        chosen = [Trashed(rows.model._meta.model_name, row) for row in rows.trashed()]
+        done = restoring.restore(chosen, by=cast(models.User, request.user))
+        for refused in done.refused:
+            self.message_user(request, str(refused.taken), messages.ERROR)
+        count = len(done.rows)
         text = ngettext("{n} was restored.", "{n} were restored.", count)
         self.message_user(request, text.format(n=count))
 

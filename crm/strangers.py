@@ -1,7 +1,7 @@
 """Unknown people in logged mail: who they are, and how one becomes a contact with all that was
 exchanged on the timeline (M14)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -104,6 +104,15 @@ def take_up(contact: Contact, *, by: User) -> None:
     places = Association.objects.filter(activity=OuterRef("email"), contact__isnull=False)
     as_wide = places.filter(contact__audience__in=_AS_WIDE[Audience(contact.audience)])
     _take_all(contact, rows.filter(Exists(as_wide) | ~Exists(places)))
+
+
+def take_up_what_came(contacts: Collection[int], *, since: datetime, by: User) -> None:
+    """`take_up` for those of these contacts whom mail names that was logged since then."""
+    came = Participant.objects.filter(stranger=True, email__activity__created_at__gte=since)
+    named = {address.lower() for address in came.values_list("address", flat=True)}
+    rows = Contact.objects.kept().filter(addresses__address__in=named, pk__in=contacts)
+    for contact in rows.distinct() if named else ():
+        take_up(contact, by=by)
 
 
 def _take_all(contact: Contact, rows: Any) -> None:

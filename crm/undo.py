@@ -22,7 +22,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.utils import timezone
 
-from crm import conversations
+from crm import conversations, strangers
 from crm.models import Activity, AddressTaken, Contact, Email, Thread, UndoEntry, User
 from crm.timeline import touch
 
@@ -127,9 +127,18 @@ def undo(entry: UndoEntry) -> bool:
         with transaction.atomic():
             for step in reversed(entry.steps):
                 _take_back(step)
+            strangers.take_up_what_came(_returned(entry), since=entry.made_at, by=entry.by)
     except (AddressTaken, Erased):  # a contact stays in the Trash, whose page says what can be done
         return False
     return True
+
+
+def _returned(entry: UndoEntry) -> set[int]:
+    """The contacts that are back from the Trash, or have an address back."""
+    contact = Contact._meta.label_lower
+    theirs = [step for step in entry.steps if step.get("model") == contact]
+    one = {step["pk"] for step in theirs if step["do"] in ("restore", "addresses")}
+    return one.union(*(step["pks"] for step in theirs if step["do"] == "restore_all"))
 
 
 def _take_back(step: Step) -> None:

@@ -45,3 +45,7 @@ class UndoEntry(models.Model):
 
     def __str__(self) -> str:
         return f"undo {self.pk}"
+
+    @property
+    def made_at(self) -> datetime:
+        return self.expires_at - LIFE

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from crm import records, restoring, strangers, timeline
+from crm import records, restoring, strangers, timeline, undo
 from crm.models import ApiToken, Audience, Contact, Email, Participant, User
 from crm.trash import Trashed
 from tests.factories import make_contact, make_email
@@ -83,9 +83,11 @@ def on(contact: Contact) -> list[Email]:
     return [row.email for row in timeline.activities_of(contact)[0]]
 
 
-@pytest.mark.parametrize("way", ["typed", "changed", "restored", "restored by REST"])
+@pytest.mark.parametrize(
+    "way", ["typed", "changed", "restored", "by REST", "by the admin", "undone", "undone for many"]
+)
 def test_a_contact_made_late_has_what_was_exchanged_before(
-    way: str, aoki: Contact, hana: User, client: Client
+    way: str, aoki: Contact, hana: User, mio: User, client: Client
 ) -> None:
     if way == "typed":
         email = offered(aoki)
@@ -97,14 +99,35 @@ def test_a_contact_made_late_has_what_was_exchanged_before(
         records.edit(made, {"addresses": rows}, by=hana)
     else:
         made = make_contact("eve@old.example", owner=hana)
-        made.trash()
-        email = offered(aoki)
-        if way == "restored":
-            restoring.restore([Trashed("contact", made)], by=hana)
+        if way == "undone for many":
+            taken = undo.remember(hana, *undo.trashed_all(Contact, [made.pk]))
         else:
-            headers = {"Authorization": f"Bearer {ApiToken.issue(hana)}"}
-            client.post(f"/api/v1/trash/contact/{made.pk}/restore", headers=headers)
+            taken = undo.remember(hana, undo.trashed(made))
+        email = offered(aoki)
+        made.refresh_from_db()
+        match way:
+            case "restored":
+                restoring.restore([Trashed("contact", made)], by=hana)
+            case "by REST":
+                headers = {"Authorization": f"Bearer {ApiToken.issue(hana)}"}
+                client.post(f"/api/v1/trash/contact/{made.pk}/restore", headers=headers)
+            case "by the admin":
+                client.force_login(mio)
+                chosen = {"action": "restore", "_selected_action": [made.pk]}
+                client.post("/admin/crm/contact/", chosen)
+            case _:
+                assert undo.undo(taken)
     assert on(Contact.objects.with_addresses(["eve@old.example"])["eve@old.example"]) == [email]
+
+
+def test_a_contact_that_has_its_address_back_has_what_came_meanwhile(
+    aoki: Contact, hana: User
+) -> None:
+    made = make_contact("eve@old.example", owner=hana)
+    taken = undo.remember(hana, undo.addressed(made, [("eve@new.example", "")]))
+    email = offered(aoki)
+    assert undo.undo(taken)
+    assert on(made) == [email]
 
 
 def test_not_what_is_hidden_from_who_makes_it(aoki: Contact, hana: User, rin: User) -> None:
