@@ -155,6 +155,25 @@ def test_the_timeline_is_newest_first_by_kind(api: Api, aoki: Contact, hana: Use
     assert api("get", f"/contacts/{aoki.pk}/timeline?cursor=x").status_code == 422
 
 
+@pytest.mark.rule("M41")
+def test_a_hidden_company_is_not_named_and_stays(api: Api, aoki: Contact, rin: User) -> None:
+    company = aoki.company
+    assert company is not None
+    company.change(audience=Audience.OWNER)
+    path, token = f"/contacts/{aoki.pk}", ApiToken.issue(rin)
+    shown = api("get", path, token=token).json()
+    assert shown["company_id"] is None
+    (listed,) = api("get", "/contacts", token=token).json()["items"]
+    assert listed == shown
+    assert api("get", f"/contacts?company_id={company.pk}", token=token).json()["items"] == []
+    assert api("patch", path, shown | {"phone": "1"}, token=token).json()["phone"] == "1"
+    refused = api("patch", path, {"company_id": str(company.pk)}, token=token)
+    assert refused.json()["errors"][0]["field"] == "company_id"
+    aoki.refresh_from_db()
+    assert aoki.company == company
+    assert api("get", path).json()["company_id"] == str(company.pk)
+
+
 @pytest.mark.rule("M32")
 def test_the_trash_gives_back(api: Api, aoki: Contact) -> None:
     email = make_email(aoki, subject="Kept")
