@@ -59,7 +59,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (!form.matches("form[data-composer]") || event.detail.successful) return;
   if (event.detail.xhr.status === 422) return;
   release(form);
-  const signedOut = event.detail.xhr.status === 401;
+  const signedOut = [401, 403].includes(event.detail.xhr.status);
   const status = form.querySelector("[data-status]");
   status.textContent = signedOut ? document.getElementById("signed-out").dataset.said : form.dataset.failed;
   status.toggleAttribute("data-long", true);

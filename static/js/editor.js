@@ -32,7 +32,7 @@ for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) 
     const editor = event.detail.elt.closest("[data-editor]");
     if (!editor) return;
     const said = document.createElement("p");
-    const signedOut = event.detail.xhr?.status === 401;
+    const signedOut = [401, 403].includes(event.detail.xhr?.status);
     said.textContent = signedOut ? document.getElementById("signed-out").dataset.said : editor.dataset.failed;
     editor.querySelector("[role=alert]").replaceChildren(said);
     editor.querySelector("input:not([type=hidden]), select")?.focus();

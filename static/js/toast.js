@@ -1,5 +1,5 @@
 /* A toast goes after 10 s, or after the seconds that it names; it waits while the mouse or the focus
-   is on it. */
+   is on it. What was pressed and not answered is told by one, where no form says it. */
 
 const LIFE = 10; // s
 
@@ -29,3 +29,25 @@ new MutationObserver((changes) => {
     if (node instanceof Element && node.matches("[data-toast]")) show(node);
   }
 }).observe(document.getElementById("toasts"), { childList: true });
+
+/* --- no answer --- */
+
+const told = document.getElementById("unanswered");
+const TELLS_ITSELF = "[data-editor], [data-composer]";
+
+function tell(words) {
+  const toast = told.content.firstElementChild.cloneNode(true);
+  toast.querySelector("span").textContent = words;
+  toast.dataset.tells = "";
+  document.querySelector("#toasts [data-tells]")?.remove();
+  document.getElementById("toasts").append(toast);
+}
+
+for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.addEventListener(failure, (event) => {
+    const { elt, xhr } = event.detail;
+    if (elt.closest(TELLS_ITSELF) || xhr?.status === 401) return; // a dialog says that (pulse.js)
+    if (elt.matches("form[hx-trigger=change]")) elt.reset(); // its box shows again what is so
+    tell([404, 409, 410].includes(xhr?.status) ? told.dataset.gone : told.dataset.unanswered);
+  });
+}

@@ -1,12 +1,14 @@
 """A record under the hands of a person: editing in place, keys, tasks, tabs; no scripts."""
 
+import re
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from crm import todo
 from crm.models import Contact, User
@@ -158,6 +160,37 @@ def test_a_task_is_done_by_its_box(sign_in: SignIn, hana: User, aoki: Contact) -
     assert task.done_at is None
 
 
+def test_a_press_that_nobody_answers_says_so(sign_in: SignIn, hana: User, aoki: Contact) -> None:
+    """Where no form says it: a box goes back, and one toast tells it however often."""
+    task = todo.add("Send the quote", due_at=timezone.now(), assignee=hana, records=[aoki], by=hana)
+    page = sign_in(hana).context.new_page()  # one whose console may speak of the failure
+    page.goto(f"/contacts/{aoki.pk}/")
+    box = page.locator("#timeline").get_by_role("checkbox", name="Send the quote")
+    toasts = page.locator("#toasts [data-toast]")
+    for status, words in (
+        (0, "did not answer"),
+        (500, "did not answer"),
+        (404, "deleted meanwhile"),
+    ):
+        page.route("**/tasks/**", partial(answer, status), times=1)
+        box.click()
+        expect(toasts).to_contain_text(words)
+        expect(toasts).to_have_count(1)
+        expect(box).not_to_be_checked()
+    toasts.get_by_role("button", name="Dismiss").click()
+    box.click()
+    expect(toasts).to_contain_text("is done")
+    task.refresh_from_db()
+    assert task.done_at
+
+
+def answer(status: int, route: Route) -> None:
+    if status:
+        route.fulfill(status=status)
+    else:
+        route.abort()
+
+
 def test_a_tab_changes_the_activity_alone(sign_in: SignIn, hana: User, aoki: Contact) -> None:
     """Acceptance points 24 and 26: nothing else moves, what is typed stays, Back goes back."""
     make_note(aoki, "She called.")
@@ -281,18 +314,25 @@ def test_what_is_wrong_with_a_form_has_the_focus(sign_in: SignIn, hana: User) ->
     expect(page.locator(".ProseMirror")).to_be_focused()
 
 
-@pytest.mark.parametrize(("key", "field", "what"), [("n", "Note", "note"), ("t", "Task", "task")])
+@pytest.mark.parametrize(
+    ("key", "field", "what", "lost"),
+    [("n", "Note", "note", settings.SESSION_COOKIE_NAME), ("t", "Task", "task", re.compile(""))],
+)
 def test_what_is_typed_outlives_the_session(
-    record: Page, hana: User, aoki: Contact, key: str, field: str, what: str
+    record: Page, hana: User, key: str, field: str, what: str, lost: Any
 ) -> None:
-    record.keyboard.press(key)
-    typed = record.locator(f"#{what} form").get_by_label(field, exact=True)
+    """Where that cookie alone has gone, and where nothing is left to the browser."""
+    page = record.context.new_page()  # one whose console may speak of the refusal
+    page.goto(record.url)
+    page.keyboard.press(key)
+    typed = page.locator(f"#{what} form").get_by_label(field, exact=True)
     typed.fill("Call about the samples")
-    record.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
-    record.keyboard.press("Control+Enter")
-    dialog = record.get_by_role("dialog", name="You are signed out")
+    page.context.clear_cookies(name=lost)
+    page.keyboard.press("Control+Enter")
+    dialog = page.get_by_role("dialog", name="You are signed out")
     expect(dialog).to_be_visible()
-    with record.context.expect_page() as opened:
+    expect(page.locator(f"#{what} [role=status]")).to_contain_text("still here")
+    with page.context.expect_page() as opened:
         dialog.get_by_role("link", name="Sign in").click()
     tab = opened.value
     tab.locator("[name=login]").fill(hana.email)
@@ -300,12 +340,12 @@ def test_what_is_typed_outlives_the_session(
     tab.get_by_role("button", name="Sign in").click()
     expect(tab.locator(".nav")).to_be_visible()
     tab.close()
-    record.evaluate("dispatchEvent(new Event('focus'))")
+    page.evaluate("dispatchEvent(new Event('focus'))")
     expect(dialog).to_be_hidden()
     expect(typed).to_have_value("Call about the samples")
     typed.press("Control+Enter")
-    expect(record.locator("#toasts").get_by_text(f"The {what} was added.")).to_be_visible()
-    expect(record.locator(".tl").get_by_text("Call about the samples")).to_be_visible()
+    expect(page.locator("#toasts").get_by_text(f"The {what} was added.")).to_be_visible()
+    expect(page.locator(".tl").get_by_text("Call about the samples")).to_be_visible()
 
 
 def test_the_tab_of_the_browser_follows_the_name(record: Page, aoki: Contact) -> None:
