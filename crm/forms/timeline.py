@@ -1,26 +1,47 @@
 """The forms of what people write on a record by hand: notes and tasks."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.forms.todo import DAYS
 from crm.lib.dates import ALL_DAY, Due, read
-from crm.models import User
+from crm.models import Note, User
 
 
 class NoteForm(forms.Form):
-    """It stands on the record beside the composer: its ids are its own."""
+    """Of a new one, or of `note` as it is. It stands on the record beside the composer: its ids are
+    its own."""
 
     text = forms.CharField(
         label=_("Note"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 3})
     )
 
-    def __init__(self, *args: Any, **values: Any) -> None:
-        super().__init__(*args, **{"auto_id": "note_%s", **values})
+    def __init__(self, *args: Any, note: Note | None = None, **values: Any) -> None:
+        self.note = note
+        initial = {"text": note.text} if note else {}
+        super().__init__(*args, **{"auto_id": "note_%s", "initial": initial, **values})
+
+    def shown(self) -> str:
+        """Which text this form is shown with, to be posted with it."""
+        return hashlib.sha256(self.note.text.encode()).hexdigest() if self.note else ""
+
+    def clean_text(self) -> str:
+        """What somebody else has saved since it was shown is not written over unseen."""
+        text: str = self.cleaned_data["text"]
+        before = self.data.get("shown", self.shown())
+        if self.note and before != self.shown() and text != self.note.text:
+            said = gettext(
+                "Somebody has changed this note meanwhile. It says now: “{text}” "
+                "Save again to put yours in its place."
+            )
+            raise forms.ValidationError(said.format(text=self.note.text))
+        return text
 
 
 class TaskForm(forms.Form):

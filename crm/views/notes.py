@@ -30,7 +30,7 @@ def notes(request: Request, pk: int, noun: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def note(request: Request, pk: int) -> HttpResponse:
     found = _find(request, pk)
-    form = NoteForm(posted(request), initial={"text": found.text}, auto_id=f"note{pk}_%s")
+    form = NoteForm(posted(request), note=found, auto_id=f"note{pk}_%s")
     record = record_of(request, found.activity)
     if request.method == "POST" and form.is_valid():
         entry = story.edit(found, form.cleaned_data["text"], by=request.user)

@@ -1,8 +1,12 @@
 """Notes on any record: added, changed, moved to the Trash, each with Undo."""
 
+import re
+from typing import Any
+
 import pytest
 from django.test import Client
 
+from crm import notes
 from crm.models import Activity, Audience, Contact, Note, UndoEntry, User
 from crm.undo import undo
 from tests.factories import make_deal, make_note
@@ -52,6 +56,29 @@ def test_a_note_is_changed_and_taken_back(signed_in: Client, aoki: Contact) -> N
     note.refresh_from_db()
     assert note.text == "She calld."
     assert signed_in.post(url, {"text": ""}).status_code == 422
+
+
+def test_what_a_colleague_saved_meanwhile_is_not_written_over_unseen(
+    signed_in: Client, aoki: Contact, ken: User
+) -> None:
+    note = make_note(aoki, "She called.")
+    url = f"/notes/{note.pk}/"
+    posted = {"text": "She called twice.", "shown": shown_with(signed_in.get(url))}
+    notes.edit(note, "She called on Monday.", by=ken)
+    refused = signed_in.post(url, posted)
+    assert refused.status_code == 422
+    page = refused.content.decode()
+    assert "It says now: “She called on Monday.”" in page and "She called twice." in page
+    assert Note.objects.get().text == "She called on Monday."
+    signed_in.post(url, posted | {"shown": shown_with(refused)})  # by now it was seen
+    assert Note.objects.get().text == "She called twice."
+    same = {"text": "She called twice.", "shown": posted["shown"]}
+    assert signed_in.post(url, same).status_code == 303  # both wrote the same
+
+
+def shown_with(answer: Any) -> str:
+    (found,) = re.findall('name="shown" value="([0-9a-f]+)"', answer.content.decode())
+    return str(found)
 
 
 def test_a_note_goes_to_the_trash_and_comes_back(signed_in: Client, aoki: Contact) -> None:
