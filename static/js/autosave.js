@@ -9,10 +9,11 @@ const AGAIN = 5000; // after a save that found no server
 const LONG = 32; // letters: a line of its own
 const KEPT = ["to", "cc", "bcc", "subject", "quote"];
 const states = new WeakMap();
+let typedOn = ""; // the place of a form in which somebody typed on while it was being refused
 
 export function start(form) {
   if (states.has(form)) return;
-  states.set(form, { timer: 0, soon: 0, saving: null, dirty: false, stopped: false });
+  states.set(form, { timer: 0, soon: 0, saving: null, sent: "", dirty: false, stopped: false });
   form.addEventListener("input", () => touched(form));
   form.addEventListener("change", (event) => event.target.matches("[type=checkbox], select") && touched(form));
   form.addEventListener("submit", (event) => finish(form, event), { capture: true });
@@ -109,6 +110,7 @@ function overtaken(form, said, version, there) {
 function finish(form, event) {
   const state = states.get(form);
   clearTimeout(state.timer);
+  state.sent = JSON.stringify(values(form));
   if (!state.saving) return;
   event.preventDefault();
   event.stopImmediatePropagation();
@@ -129,6 +131,16 @@ document.addEventListener("htmx:afterRequest", (event) => {
     clearTimeout(states.get(form).soon);
     forget(form);
   }
+});
+
+/* The form that comes back holds what was sent: what was typed on meanwhile is put into it. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const form = event.detail.requestConfig?.elt;
+  const state = states.get(form);
+  if (!state || event.detail.xhr.status !== 422 || state.sent === JSON.stringify(values(form))) return;
+  clearTimeout(state.soon);
+  keep(form);
+  typedOn = place(form);
 });
 
 /* --- this browser's copy --- */
@@ -167,7 +179,7 @@ function restore(form) {
   const entries = Object.entries(copy.values).filter(([name]) => form.elements[name]);
   if (entries.every(([name, value]) => form.elements[name].value === value)) return forget(form);
   const { key, version } = form.elements;
-  const fresh = version.value === "0" || (copy.key === key.value && copy.version === version.value);
+  const fresh = typedOn === place(form) || version.value === "0" || (copy.key === key.value && copy.version === version.value);
   const put = () => {
     if (version.value === "0") key.value = copy.key;
     for (const [name, value] of entries) {
@@ -178,6 +190,7 @@ function restore(form) {
     say(form, status(form).dataset.restored);
     touched(form);
   };
+  typedOn = "";
   if (fresh) put();
   else say(form, status(form).dataset.unsaved, action(status(form).dataset.restore, put));
 }

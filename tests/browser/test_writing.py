@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from crm.models import Attachment, Contact, Email, User
 from inbox.models import Draft, Mailbox, Outgoing
@@ -209,6 +209,28 @@ def test_without_an_answer_what_was_typed_stays(sign_in: SignIn, hana: User, aok
     expect(page.get_by_label("Message")).to_have_text("A long letter")  # from this browser
     expect(page.locator("[data-status]")).to_contain_text("Draft saved")
     assert Draft.objects.get().text == "A long letter"
+
+
+def test_what_is_typed_on_while_it_is_being_refused_stays(
+    sign_in: SignIn, hana: User, aoki: Contact
+) -> None:
+    make_mailbox(hana)
+    page = sign_in(hana)
+    page.goto(f"/contacts/{aoki.pk}/")
+    page.get_by_role("link", name="Write to Yuki Aoki").click()
+    text = page.locator("#composer .ProseMirror")
+    text.click()
+    page.keyboard.type("Dear Yuki")  # and no subject, which is asked for
+    sent: list[Route] = []
+    page.route(f"**/contacts/{aoki.pk}/emails/", lambda route: sent.append(route), times=1)
+    with page.expect_request(lambda request: request.method == "POST"):
+        page.keyboard.press("Control+Enter")
+    page.keyboard.type(", here it is")
+    sent[0].continue_()
+    expect(page.locator("#composer [role=alert]")).to_be_visible()
+    expect(text).to_have_text("Dear Yuki, here it is")
+    expect(page.locator("#composer [data-status]")).to_contain_text("Draft saved")
+    assert Draft.objects.get().text == "Dear Yuki, here it is"
 
 
 @pytest.mark.browser_context_args(java_script_enabled=False)
