@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, Request, Route, expect
 
-from crm import todo
+from crm import notes, todo
 from crm.models import Contact, User
 from tests.browser.conftest import SignIn
 from tests.factories import make_company, make_deal, make_email, make_mailbox, make_note, make_stage
@@ -158,6 +158,23 @@ def test_a_task_is_done_by_its_box(sign_in: SignIn, hana: User, aoki: Contact) -
     expect(page.locator("#next-panel")).to_contain_text("Send the quote")
     task.refresh_from_db()
     assert task.done_at is None
+
+
+def test_a_note_that_a_colleague_changed_meanwhile_is_shown_first(
+    sign_in: SignIn, hana: User, ken: User, aoki: Contact
+) -> None:
+    note = make_note(aoki, "She called.")
+    page = sign_in(hana)
+    page.goto(f"/notes/{note.pk}/")
+    text = page.get_by_label("Note", exact=True)
+    text.fill("She called twice.")
+    notes.edit(note, "She called on Monday.", by=ken)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".error")).to_contain_text("It says now: “She called on Monday.”")
+    expect(text).to_be_focused()
+    expect(text).to_have_value("She called twice.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#timeline")).to_contain_text("She called twice.")
 
 
 def test_a_press_that_nobody_answers_says_so(sign_in: SignIn, hana: User, aoki: Contact) -> None:
