@@ -108,8 +108,10 @@ def take_up(contact: Contact, *, by: User) -> None:
 
 def take_up_what_came(contacts: Collection[int], *, since: datetime, by: User) -> None:
     """`take_up` for those of these contacts whom mail names that was logged since then."""
+    if not contacts:
+        return
     came = Participant.objects.filter(stranger=True, email__activity__created_at__gte=since)
-    named = {address.lower() for address in came.values_list("address", flat=True)}
+    named = {address.lower() for address in came.order_by().values_list("address", flat=True)}
     rows = Contact.objects.kept().filter(addresses__address__in=named, pk__in=contacts)
     for contact in rows.distinct() if named else ():
         take_up(contact, by=by)

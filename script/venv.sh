@@ -68,10 +68,12 @@ install_by_pip() {
 
 UV=uv==0.13.9 # takes seconds where pip takes a minute; where there is none, pip does it
 
-install_quickly() { # from where pip would take it, if its environment says so
-  install_by_pip "$UV" >/dev/null 2>&1 &&
-    env UV_HTTP_TIMEOUT=15 ${PIP_INDEX_URL:+"UV_DEFAULT_INDEX=$PIP_INDEX_URL"} \
-      "$python" -m uv pip install --quiet --python "$python" -r "$1" 2>/dev/null
+install_quickly() { # from where pip would take it
+  install_by_pip "$UV" >/dev/null 2>&1 || return
+  local index=${PIP_INDEX_URL:-}
+  [ -n "$index" ] || index=$("$python" -m pip config get global.index-url 2>/dev/null) || true
+  env UV_HTTP_TIMEOUT=15 ${index:+"UV_DEFAULT_INDEX=$index"} \
+    "$python" -m uv pip install --quiet --python "$python" -r "$1" 2>/dev/null
 }
 
 install_requirements() { # $1: the list; its hash is kept beside what it installed

@@ -23,21 +23,24 @@ class NoteForm(forms.Form):
     )
 
     def __init__(self, *args: Any, note: Note | None = None, **values: Any) -> None:
-        self.note = note
+        self.note, self.told = note, False
         initial = {"text": note.text} if note else {}
         super().__init__(*args, **{"auto_id": "note_%s", "initial": initial, **values})
 
     def shown(self) -> str:
-        """Which text this form is shown with, to be posted with it."""
+        """Which text of the note was seen by whoever posts this form, to be posted with it."""
+        return self._now() if self.told else self.data.get("shown", self._now())
+
+    def _now(self) -> str:
         return hashlib.sha256(self.note.text.encode()).hexdigest() if self.note else ""
 
     def clean_text(self) -> str:
         """What somebody else has saved since it was shown is not written over unseen."""
         text: str = self.cleaned_data["text"]
-        before = self.data.get("shown", self.shown())
-        if self.note and before != self.shown() and text != self.note.text:
+        if self.note and self.shown() != self._now() and text != self.note.text:
+            self.told = True
             said = gettext(
-                "Somebody has changed this note meanwhile. It says now: “{text}” "
+                "Somebody has changed this note meanwhile. It says now: “{text}”. "
                 "Save again to put yours in its place."
             )
             raise forms.ValidationError(said.format(text=self.note.text))

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from crm import notes as story
 from crm import undo
 from crm.forms.timeline import NoteForm
-from crm.models import Activity, Note
+from crm.models import Activity, Note, UndoEntry, User
 from crm.records import MODELS
 from crm.views.timeline import record_of
 from crm.web import Request, done, onward, page, post_only, posted, visible_or_404
@@ -32,13 +32,20 @@ def note(request: Request, pk: int) -> HttpResponse:
     found = _find(request, pk)
     form = NoteForm(posted(request), note=found, auto_id=f"note{pk}_%s")
     record = record_of(request, found.activity)
-    if request.method == "POST" and form.is_valid():
-        entry = story.edit(found, form.cleaned_data["text"], by=request.user)
+    if entry := _change(form, request.user) if form.is_bound else None:
         to = onward(request, record)
         return done(request, to, toast=_("The note was changed."), undo=entry)
     status = 422 if request.method == "POST" else 200
     context = {"form": form, "subject": record, "note": found}
     return page(request, "crm/records/note.html", context, part="form", status=status)
+
+
+@transaction.atomic
+def _change(form: NoteForm, by: User) -> UndoEntry | None:
+    """Save it, or say on the form why not. One at a time: what it is compared with it replaces."""
+    assert form.note
+    form.note.refresh_from_db(from_queryset=Note.objects.select_for_update())
+    return story.edit(form.note, form.cleaned_data["text"], by=by) if form.is_valid() else None
 
 
 @post_only

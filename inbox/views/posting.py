@@ -99,7 +99,9 @@ def _overtaken(
     data: Any = form.data
     data["version"] = str(draft.version)
     form.add_error(None, words)
-    return shown(request, writing._replace(draft=draft), form, status=422)
+    answer = shown(request, writing._replace(draft=draft), form, status=422)
+    answer["X-Overtaken"] = "yes"  # what is typed on meanwhile waits for a decision (autosave.js)
+    return answer
 
 
 def _gone(request: Request) -> HttpResponse:

@@ -9,7 +9,7 @@ const AGAIN = 5000; // after a save that found no server
 const LONG = 32; // letters: a line of its own
 const KEPT = ["to", "cc", "bcc", "subject", "quote"];
 const states = new WeakMap();
-let typedOn = ""; // the place of a form in which somebody typed on while it was being refused
+let typedOn = null; // {place, copy} of a form in which somebody typed on while it was being refused
 
 export function start(form) {
   if (states.has(form)) return;
@@ -140,7 +140,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (!state || event.detail.xhr.status !== 422 || state.sent === JSON.stringify(values(form))) return;
   clearTimeout(state.soon);
   keep(form);
-  typedOn = place(form);
+  if (!event.detail.xhr.getResponseHeader("X-Overtaken")) typedOn = { place: place(form), copy: copyOf(form) };
 });
 
 /* --- this browser's copy --- */
@@ -151,10 +151,14 @@ const place = (form) => `musubi:draft:${form.dataset.writer}:${new URL(form.acti
 const names = (form) => [...KEPT, form.elements.rich.value ? "html" : "text"].filter((name) => form.elements[name]);
 const values = (form) => Object.fromEntries(names(form).map((name) => [name, form.elements[name].value]));
 
-function keep(form) {
+function copyOf(form) {
   const { key, version } = form.elements;
+  return { key: key.value, version: version.value, values: values(form) };
+}
+
+function keep(form) {
   try {
-    localStorage.setItem(place(form), JSON.stringify({ key: key.value, version: version.value, values: values(form) }));
+    localStorage.setItem(place(form), JSON.stringify(copyOf(form)));
   } catch {
     // No room, or none allowed: the server has it in a second.
   }
@@ -174,12 +178,14 @@ function read(form) {
 
 /* What the server has not heard of is put back. Where it has heard something newer, one is asked. */
 function restore(form) {
-  const copy = read(form);
+  const carried = typedOn?.place === place(form) ? typedOn.copy : null;
+  typedOn = null;
+  const copy = carried ?? read(form);
   if (!copy) return;
   const entries = Object.entries(copy.values).filter(([name]) => form.elements[name]);
   if (entries.every(([name, value]) => form.elements[name].value === value)) return forget(form);
   const { key, version } = form.elements;
-  const fresh = typedOn === place(form) || version.value === "0" || (copy.key === key.value && copy.version === version.value);
+  const fresh = carried || version.value === "0" || (copy.key === key.value && copy.version === version.value);
   const put = () => {
     if (version.value === "0") key.value = copy.key;
     for (const [name, value] of entries) {
@@ -190,7 +196,6 @@ function restore(form) {
     say(form, status(form).dataset.restored);
     touched(form);
   };
-  typedOn = "";
   if (fresh) put();
   else say(form, status(form).dataset.unsaved, action(status(form).dataset.restore, put));
 }

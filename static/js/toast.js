@@ -46,8 +46,10 @@ function tell(words) {
 for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
     const { elt, xhr } = event.detail;
-    if (elt.closest(TELLS_ITSELF) || xhr?.status === 401) return; // a dialog says that (pulse.js)
+    if (elt.closest(TELLS_ITSELF)) return;
     if (elt.matches("form[hx-trigger=change]")) elt.reset(); // its box shows again what is so
-    tell([404, 409, 410].includes(xhr?.status) ? told.dataset.gone : told.dataset.unanswered);
+    const status = xhr?.status ?? 0;
+    if (status === 401) return; // a dialog says that (pulse.js)
+    tell(status >= 400 && status < 500 ? told.dataset.refused : told.dataset.unanswered);
   });
 }

@@ -187,7 +187,7 @@ def test_a_press_that_nobody_answers_says_so(sign_in: SignIn, hana: User, aoki: 
     for status, words in (
         (0, "did not answer"),
         (500, "did not answer"),
-        (404, "deleted meanwhile"),
+        (404, "changed meanwhile"),
     ):
         page.route("**/tasks/**", partial(answer, status), times=1)
         box.click()
@@ -195,6 +195,10 @@ def test_a_press_that_nobody_answers_says_so(sign_in: SignIn, hana: User, aoki: 
         expect(toasts).to_have_count(1)
         expect(box).not_to_be_checked()
     toasts.get_by_role("button", name="Dismiss").click()
+    page.route("**/tasks/**", partial(answer, 401), times=1)  # a dialog says that
+    box.click()
+    expect(box).not_to_be_checked()
+    expect(toasts).to_have_count(0)
     box.click()
     expect(toasts).to_contain_text("is done")
     task.refresh_from_db()

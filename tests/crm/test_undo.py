@@ -4,10 +4,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from crm import tasks, undo
+from crm import tasks, todo, undo
 from crm.models import Company, Contact, Deal, UndoEntry, User
 from tests.factories import make_company, make_contact, make_deal
 
@@ -40,6 +42,14 @@ def test_the_trash_gives_back_and_takes_back(hana: User, aoki: Contact) -> None:
     assert undo.undo(entry)
     assert Contact.objects.kept().filter(pk=aoki.pk).exists()
     assert not Company.objects.kept().filter(pk=company.pk).exists()
+
+
+def test_only_a_contact_that_comes_back_is_looked_for_in_mail(hana: User, aoki: Contact) -> None:
+    task = todo.add("Call", assignee=hana, records=[aoki], by=hana)
+    entry = todo.finish(task, by=hana)
+    with CaptureQueriesContext(connection) as queries:
+        assert undo.undo(entry)
+    assert not [each["sql"] for each in queries if "crm_participant" in each["sql"]]
 
 
 def test_links_go_back(hana: User, aoki: Contact, weber: Contact) -> None:

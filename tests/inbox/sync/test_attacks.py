@@ -181,7 +181,7 @@ def test_a_bomb_is_logged_and_so_is_what_comes_after_it(deliver: Deliver, asked:
     assert Attachment.objects.count() <= 3_000
 
 
-@pytest.mark.once
+@pytest.mark.once  # how a letter is shown
 @pytest.mark.parametrize(
     "text", ["<" * 5_000_000, "&:;" * 1_000_000, "http://" * 1_000_000, "a@b.c " * 500_000]
 )
@@ -209,7 +209,7 @@ SENDERS = [
 ]
 
 
-@pytest.mark.once
+@pytest.mark.once  # how a sender is shown
 @pytest.mark.parametrize(("written", "shown"), SENDERS)
 def test_a_sender_is_shown_by_the_real_address(
     signed_in: Client, deliver: Deliver, aoki: Contact, written: str, shown: str
@@ -226,7 +226,7 @@ def test_a_sender_is_shown_by_the_real_address(
     assert stranger in head.partition("<details")[2] and "ceo" not in head.partition("<details")[2]
 
 
-@pytest.mark.once
+@pytest.mark.once  # how a sender is shown
 @pytest.mark.parametrize(
     ("written", "warned"),
     [

@@ -79,6 +79,7 @@ def test_of_two_windows_the_later_is_told(
     sent["subject"] = "Offer"
     answer = signed_in.post(url, sent)
     assert answer.status_code == 422 and "Press Send again" in answer.content.decode()
+    assert answer["X-Overtaken"]  # what is typed on meanwhile writes over nothing
     assert not Email.objects.exists()
     assert signed_in.post(url, {**sent, "version": 2}).status_code == 303
     assert Email.objects.get().text == "there"
