@@ -32,7 +32,8 @@ def note(request: Request, pk: int) -> HttpResponse:
     found = _find(request, pk)
     form = NoteForm(posted(request), note=found, auto_id=f"note{pk}_%s")
     record = record_of(request, found.activity)
-    if entry := _change(form, request.user) if form.is_bound else None:
+    entry = _change(form, request.user) if form.is_bound else None
+    if entry:
         to = onward(request, record)
         return done(request, to, toast=_("The note was changed."), undo=entry)
     status = 422 if request.method == "POST" else 200
