@@ -9,7 +9,7 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from tests.servers.postgres import private_postgres
 
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 TOUCHES_DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
+WAITS = {"live_server", "_mail_servers", "environment_of_children"}  # and do not compute
 _running = ExitStack()
 
 
@@ -77,7 +78,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With --db=postgres: drops the tests that never touch the database."""
+    """Files that wait for servers come first: meanwhile the other run computes, and at the end no
+    core waits. With --db=postgres: drops the tests that never touch the database."""
+    waiting = {item.path for item in items if not WAITS.isdisjoint(fixtures_of(item))}
+    items.sort(key=lambda item: item.path not in waiting)
     if config.getoption("db") != "postgres":
         return
     kept = [item for item in items if touches_the_database(item)]
@@ -97,4 +101,8 @@ def touches_the_database(item: pytest.Item) -> bool:
         return False
     if item.get_closest_marker("django_db"):
         return True
-    return not TOUCHES_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+    return not TOUCHES_DATABASE.isdisjoint(fixtures_of(item))
+
+
+def fixtures_of(item: pytest.Item) -> Sequence[str]:
+    return getattr(item, "fixturenames", ())
