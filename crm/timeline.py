@@ -120,7 +120,7 @@ def associate(standings: Iterable[Standing]) -> None:
 
 
 def _associated(row: Standing, newest: Sequence[tuple[int, int]]) -> list[Association]:
-    contacts = {contact.pk for contact in row.contacts}
+    contacts = dict.fromkeys(contact.pk for contact in row.contacts)  # in their order
     companies = {c.company_id for c in row.contacts if c.company_id} | {c.pk for c in row.companies}
     open_deals = dict.fromkeys(deal for contact, deal in newest if contact in contacts)
     deals = {deal.pk for deal in row.deals} | set(list(open_deals)[:MOST_DEALS])

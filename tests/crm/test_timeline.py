@@ -13,6 +13,15 @@ from tests.factories import make_contact, make_deal, make_email, make_note, make
 pytestmark = pytest.mark.django_db
 
 
+def test_contacts_stand_in_the_order_they_were_given(aoki: Contact, weber: Contact) -> None:
+    """Who wrote comes first: a notice of an answer by somebody unknown leads there."""
+    for order in ([weber, aoki], [aoki, weber]):
+        activity = make_note(make_contact()).activity
+        timeline.record(activity, contacts=order)
+        placed = activity.associations.filter(contact__in=order).order_by("pk")
+        assert [row.contact for row in placed] == order
+
+
 @pytest.mark.rule("M14")
 def test_it_stands_with_the_company_and_the_five_newest_open_deals(aoki: Contact) -> None:
     won = make_deal(aoki, stage=make_stage(Stage.Outcome.WON))
