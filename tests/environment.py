@@ -19,7 +19,8 @@ from tests.servers.postgres import private_postgres
 
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 TOUCHES_DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
-WAITS = {"live_server", "_mail_servers", "environment_of_children"}  # and do not compute
+# Whoever asks for one of these waits for a server or a process more than it computes.
+WAITS = {"live_server", "_mail_servers", "environment_of_children"}
 _running = ExitStack()
 
 

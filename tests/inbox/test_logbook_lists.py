@@ -136,13 +136,18 @@ def mailbox(hana: User, ken: User, aoki: Contact, weber: Contact) -> Mailbox:
     return found
 
 
-def picture() -> dict[str, list[Any]]:
-    """All that was written, without the numbers of rows."""
-    name = dict(MessageId.objects.exclude(email=None).values_list("email", "value"))
+def names_of_threads(name: dict[int, str]) -> dict[int, str]:
+    """By the names of their e-mails."""
     members: dict[int, list[str]] = {}
     for thread, pk in Email.objects.values_list("thread", "pk"):
         members.setdefault(thread, []).append(name[pk])
-    threads = {pk: " ".join(sorted(names)) for pk, names in members.items()}
+    return {pk: " ".join(sorted(names)) for pk, names in members.items()}
+
+
+def picture() -> dict[str, list[Any]]:
+    """All that was written, without the numbers of rows."""
+    name = dict(MessageId.objects.exclude(email=None).values_list("email", "value"))
+    threads = names_of_threads(name)
     contacts = {contact.pk: contact.email for contact in Contact.objects.all()}
 
     def rows(found: Any, *fields: str) -> list[Any]:

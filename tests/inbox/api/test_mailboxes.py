@@ -37,6 +37,13 @@ def account(trusted: Dovecot, relay: Relay, mail_user: Callable[..., str]) -> di
     }
 
 
+OFFER = {
+    "subject": "Offer",
+    "html": "<p>Hello <b>you</b><script>alert(1)</script></p>",
+    "attachments": [{"name": "a.txt", "content_type": "text/plain", "content_base64": "aGVsbG8="}],
+}
+
+
 @pytest.mark.rule("M1")
 def test_the_main_job(
     api: Api, account: dict[str, Any], aoki: Contact, dovecot: Dovecot, relay: Relay
@@ -48,15 +55,7 @@ def test_the_main_job(
     assert mailbox["state"] == "connected"
     assert {row["role"] for row in mailbox["folders"]} == {"inbox", "sent"}
 
-    body = {
-        "mailbox_id": mailbox["id"],
-        "to": [aoki.email],
-        "subject": "Offer",
-        "html": "<p>Hello <b>you</b><script>alert(1)</script></p>",
-        "attachments": [
-            {"name": "a.txt", "content_type": "text/plain", "content_base64": "aGVsbG8="}
-        ],
-    }
+    body = {"mailbox_id": mailbox["id"], "to": [aoki.email], **OFFER}
     sent = api("post", "/emails", body, **{"Idempotency-Key": "one"})
     assert (sent.status_code, sent.json()["status"]) == (202, "queued")
     again = api("post", "/emails", body, **{"Idempotency-Key": "one"})
