@@ -19,8 +19,13 @@ from tests.servers.postgres import private_postgres
 
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 TOUCHES_DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
-# Whoever asks for one of these waits for a server or a process more than it computes.
-WAITS = {"live_server", "_mail_servers", "environment_of_children"}
+# Fixtures, folders and files, by how much who asks for them, or lies there, waits for other
+# processes: from most to least.
+WAITING = [
+    {"transactional_db", "benchmarks", "config", "live", "test_random.py", "test_faults.py"},
+    {"live_server"},
+    {"_mail_servers", "connect", "wire"},
+]
 _running = ExitStack()
 
 
@@ -79,10 +84,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Files that wait for servers come first: meanwhile the other run computes, and at the end no
-    core waits. With --db=postgres: drops the tests that never touch the database."""
-    waiting = {item.path for item in items if not WAITS.isdisjoint(fixtures_of(item))}
-    items.sort(key=lambda item: item.path not in waiting)
+    """Files that wait come first: meanwhile others compute, and at the end no core waits.
+    With --db=postgres: drops the tests that never touch the database."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        ranks[item.path] = min(rank(item), ranks.get(item.path, len(WAITING)))
+    items.sort(key=lambda item: ranks[item.path])
     if config.getoption("db") != "postgres":
         return
     kept = [item for item in items if touches_the_database(item)]
@@ -95,6 +102,16 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+
+
+def rank(item: pytest.Item) -> int:
+    """In WAITING, or after it."""
+    marker = item.get_closest_marker("django_db")
+    named = {*fixtures_of(item), *item.path.parts}
+    if marker and marker.kwargs.get("transaction"):
+        named.add("transactional_db")
+    ranks = (number for number, names in enumerate(WAITING) if not names.isdisjoint(named))
+    return next(ranks, len(WAITING))
 
 
 def touches_the_database(item: pytest.Item) -> bool:

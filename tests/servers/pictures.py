@@ -68,7 +68,7 @@ class Pictures:
 @contextmanager
 def showing(certificate: Certificate | None = None) -> Iterator[Pictures]:
     pictures = Pictures(certificate)
-    thread = threading.Thread(target=pictures.server.serve_forever, daemon=True)
+    thread = threading.Thread(target=pictures.server.serve_forever, args=[0.02], daemon=True)
     thread.start()
     try:
         yield pictures
