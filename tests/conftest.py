@@ -1,13 +1,15 @@
 """What all tests share; tests/environment.py has set the variables before Django was imported."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 from django.utils import translation
 from environ import Env
 from hypothesis import HealthCheck
@@ -42,10 +44,12 @@ def database_url(run_folder: Path, worker_id: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, database_url: str) -> None:
+def django_db_setup(django_test_environment: None, database_url: str) -> Iterator[None]:
     """Instead of pytest-django's, which migrates in every process."""
     connection.close()
     connection.settings_dict["NAME"] = Env.db_url_config(database_url)["NAME"]
+    with patch.object(TransactionTestCase, "_fixture_teardown", schema.empty):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -58,6 +62,13 @@ def _settings_of_this_process(run_folder: Path) -> Iterator[None]:
     }
     with override_settings(MEDIA_ROOT=run_folder / "media", **quick):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _files_go(run_folder: Path) -> Iterator[None]:
+    """With the rows that named them: who reads the whole storage reads what its test left there."""
+    yield
+    shutil.rmtree(run_folder / "media", ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

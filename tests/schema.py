@@ -1,5 +1,6 @@
-"""The schema, migrated once a run: each process of the run, and each server in it, has a copy.
+"""The database of a test: its schema, and what is left in it.
 
+The schema is migrated once a run: each process of the run, and each server in it, has a copy.
 To migrate takes seconds of a processor, to copy what came of it some milliseconds. What is
 migrated, by manage.py as an operator does it, is the database that DATABASE_URL names.
 """
@@ -14,8 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from django.db import connection, transaction
 
 ROOT = Path(__file__).resolve().parents[1]
+WRITTEN_BY_MIGRATE = {"django_content_type", "auth_permission"}
 
 
 def copy(folder: Path, name: str) -> str:
@@ -31,6 +34,21 @@ def copy(folder: Path, name: str) -> str:
             return f"sqlite:///{target}"
         _create(name, template=_migrated(url))
         return url.replace("/musubi?", f"/{name}?")
+
+
+def empty(_test: object) -> None:
+    """Deletes what a test has committed, from the tables that it has filled.
+
+    Stands in for Django's flush, which empties all there are and then writes anew the type and the
+    permissions of each model: a tenth of a second on PostgreSQL.
+    """
+    names = set(connection.introspection.django_table_names()) - WRITTEN_BY_MIGRATE
+    tables = [connection.ops.quote_name(name) for name in sorted(names)]
+    asked = [f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table})" for table in tables]
+    with transaction.atomic(), connection.cursor() as cursor:  # references are checked at its end
+        cursor.execute(" UNION ALL ".join(asked))
+        for (filled,) in cursor.fetchall():
+            cursor.execute(f"DELETE FROM {filled}")
 
 
 @contextmanager
