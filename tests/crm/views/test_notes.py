@@ -64,14 +64,15 @@ def test_what_a_colleague_saved_meanwhile_is_not_written_over_unseen(
     note = make_note(aoki, "She called.")
     url = f"/notes/{note.pk}/"
     posted = {"text": "She called twice.", "shown": shown_with(signed_in.get(url))}
-    notes.edit(note, "She called on Monday.", by=ken)
+    notes.edit(note, "She called on Monday.\nAbout <terms>.", by=ken)
     empty = signed_in.post(url, posted | {"text": " "})
     assert shown_with(empty) == posted["shown"]  # it tells of that mistake, not of Ken's words
     refused = signed_in.post(url, posted)
     assert refused.status_code == 422
     page = refused.content.decode()
-    assert "It says now: “She called on Monday.”." in page and "She called twice." in page
-    assert Note.objects.get().text == "She called on Monday."
+    assert "It says now: “She called on Monday.<br>About &lt;terms&gt;.”." in page
+    assert "She called twice." in page
+    assert Note.objects.get().text == "She called on Monday.\nAbout <terms>."
     signed_in.post(url, posted | {"shown": shown_with(refused)})  # by now it was seen
     assert Note.objects.get().text == "She called twice."
     same = {"text": "She called twice.", "shown": posted["shown"]}
