@@ -22,9 +22,17 @@ TOUCHES_DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "live
 # Fixtures, folders and files, by how much who asks for them, or lies there, waits for other
 # processes: from most to least.
 WAITING = [
-    {"transactional_db", "benchmarks", "config", "live", "test_random.py", "test_faults.py"},
+    {
+        "transactional_db",
+        "benchmarks",
+        "config",
+        "live",
+        "wire",
+        "test_random.py",
+        "test_faults.py",
+    },
     {"live_server"},
-    {"_mail_servers", "connect", "wire"},
+    {"_mail_servers", "connect"},
 ]
 _running = ExitStack()
 
