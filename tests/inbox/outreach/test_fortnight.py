@@ -14,7 +14,7 @@ import time_machine
 from django.utils import timezone
 
 from crm.models import Contact, Email, Note, User
-from inbox.models import Enrolment, Mailbox, SendingHours, Sequence, StepRun
+from inbox.models import Enrolment, Mailbox, SendingHours, StepRun
 from inbox.sync import engine
 from tests.factories import connect_mailbox, make_contact
 from tests.inbox.letters import bounce_of, letter, reply_to
@@ -29,6 +29,11 @@ BEGIN, END = (
     datetime(2025, 12, 31, 20, 0, tzinfo=BERLIN),
 )
 FREE = {date(2025, 12, 24), date(2025, 12, 25), date(2025, 12, 26)}
+OUT_OF_OFFICE = {
+    "subject": "Automatic reply: Our offer",
+    "text": "I am out of the office and will be back on 29 December.",
+    "Auto_Submitted": "auto-replied",
+}
 Event = tuple[datetime, Callable[[], None]]
 
 
@@ -77,75 +82,66 @@ def live(clock: time_machine.Traveller, events: list[Event]) -> None:
         tick()
 
 
+@pytest.fixture
+def people(clock: time_machine.Traveller, hana: User) -> dict[str, Contact]:
+    """Named after what they do."""
+    return {
+        name: make_contact(
+            f"{name.lower()}@customer.test", first_name=name, last_name="", owner=hana
+        )
+        for name in ("Silent", "Answers", "Writes", "Away", "Gone")
+    }
+
+
+@pytest.fixture
+def events(
+    people: dict[str, Contact], mailbox: Mailbox, dovecot: Dovecot, relay: Relay
+) -> list[Event]:
+    """What they and their servers write; it is made when its time has come."""
+
+    def arrives(at: datetime, make: Callable[[], bytes]) -> Event:
+        def happen() -> None:
+            dovecot.append(mailbox.email, "INBOX", make(), at=at)
+            engine.look(Mailbox.objects.get(pk=mailbox.pk))
+
+        return at, happen
+
+    def bounce() -> bytes:
+        gone = people["Gone"].email
+        [taken] = relay.accepted_by(gone)
+        return bounce_of(taken.raw, recipient=gone, to=mailbox.email)
+
+    return [
+        arrives(berlin(15, 12), bounce),
+        arrives(berlin(16, 7), lambda: answer(people["Away"], mailbox, **OUT_OF_OFFICE)),
+        arrives(berlin(16, 11), lambda: answer(people["Answers"], mailbox)),
+        arrives(berlin(18, 20), lambda: unasked(people["Writes"], mailbox)),
+    ]
+
+
+def answer(contact: Contact, mailbox: Mailbox, **more: str) -> bytes:
+    first = Email.objects.filter(participants__contact=contact).earliest("pk")
+    return reply_to(first, sender=contact.email, to=mailbox.email, **more).as_bytes()
+
+
+def unasked(contact: Contact, mailbox: Mailbox) -> bytes:
+    return letter(sender=contact.email, to=mailbox.email, subject="A question").as_bytes()
+
+
 @pytest.mark.once
 @pytest.mark.rule("M25")
 @pytest.mark.rule("M56")
 def test_each_gets_the_mails_that_they_should(
     clock: time_machine.Traveller,
     enrol: Enrol,
-    sequence: Sequence,
-    mailbox: Mailbox,
-    hana: User,
     hours: SendingHours,
-    dovecot: Dovecot,
+    people: dict[str, Contact],
+    events: list[Event],
     relay: Relay,
 ) -> None:
-    names = ("Silent", "Answers", "Writes", "Away", "Gone")
-    silent, answers, writes, away, gone = (
-        make_contact(f"{name.lower()}@customer.test", first_name=name, last_name="", owner=hana)
-        for name in names
-    )
-
-    def put(raw: bytes, at: datetime) -> Event:
-        def arrives() -> None:
-            dovecot.append(mailbox.email, "INBOX", raw, at=at)
-            engine.look(Mailbox.objects.get(pk=mailbox.pk))
-
-        return at, arrives
-
-    def put_later(make: Callable[[], bytes], at: datetime) -> Event:
-        return at, lambda: put(make(), at)[1]()
-
-    def first_to(contact: Contact) -> Email:
-        found: Email = Email.objects.filter(participants__contact=contact).earliest("pk")
-        return found
-
-    def reply() -> bytes:
-        return reply_to(first_to(answers), sender=answers.email, to=mailbox.email).as_bytes()
-
-    def out_of_office() -> bytes:
-        return reply_to(
-            first_to(away),
-            sender=away.email,
-            to=mailbox.email,
-            subject="Automatic reply: Our offer",
-            text="I am out of the office and will be back on 29 December.",
-            Auto_Submitted="auto-replied",
-        ).as_bytes()
-
-    def bounce() -> bytes:
-        [taken] = relay.accepted_by(gone.email)
-        return bounce_of(taken.raw, recipient=gone.email, to=mailbox.email)
-
-    other = letter(sender=writes.email, to=mailbox.email, subject="A question").as_bytes()
-    enrol(silent, answers, writes, away, gone)
-    live(
-        clock,
-        [
-            put_later(bounce, berlin(15, 12)),
-            put_later(out_of_office, berlin(16, 7)),
-            put_later(reply, berlin(16, 11)),
-            put(other, berlin(18, 20)),
-        ],
-    )
-    subjects = {
-        contact.first_name: [
-            message_from_bytes(each.raw, policy=policy.default)["Subject"]
-            for each in relay.accepted_by(contact.email)
-        ]
-        for contact in (silent, answers, writes, away, gone)
-    }
-    assert subjects == {
+    enrol(*people.values())
+    live(clock, events)
+    assert {name: subjects_to(contact, relay) for name, contact in people.items()} == {
         "Silent": ["Our offer", "Re: Our offer", "A call?"],
         "Answers": ["Our offer"],
         "Writes": ["Our offer", "Re: Our offer"],
@@ -164,9 +160,20 @@ def test_each_gets_the_mails_that_they_should(
     assert all(time(9) <= at.time() < time(17) for at in sent)
     assert all(at.weekday() < 5 and at.date() not in FREE for at in sent)
     assert all(b - a >= timedelta(minutes=10) for a, b in zip(sent, sent[1:], strict=False))
-    second = StepRun.objects.get(enrolment__contact=away, step__position=2)
-    assert second.at.astimezone(BERLIN).date() == date(2025, 12, 30)
-    third = StepRun.objects.get(enrolment__contact=silent, step__position=3)
-    assert third.at.astimezone(BERLIN).date() == date(2025, 12, 22)
+    assert day_of_step(2, people["Away"]) == date(2025, 12, 30)
+    assert day_of_step(3, people["Silent"]) == date(2025, 12, 22)
     assert Note.objects.count() == 3
     assert not Email.objects.filter(subject="A question").exists()  # it is not ours to read
+
+
+def subjects_to(contact: Contact, relay: Relay) -> list[str]:
+    """Of what the relay took for them."""
+    return [
+        message_from_bytes(each.raw, policy=policy.default)["Subject"]
+        for each in relay.accepted_by(contact.email)
+    ]
+
+
+def day_of_step(position: int, contact: Contact) -> date:
+    run = StepRun.objects.get(enrolment__contact=contact, step__position=position)
+    return run.at.astimezone(BERLIN).date()
