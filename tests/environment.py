@@ -109,6 +109,7 @@ def pytest_collection_finish() -> None:
     """What has been loaded stays: Python need not look for garbage among it again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def rank(item: pytest.Item) -> int:
