@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from _pytest import runner
 
 from tests.servers.postgres import private_postgres
 
@@ -34,6 +35,7 @@ WAITING = [
     {"live_server"},
     {"_mail_servers", "connect"},
 ]
+PATCHING = "test_sentry.py"  # at the very end: what the client has patched stays so, and is slower
 _running = ExitStack()
 
 
@@ -97,12 +99,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ranks: dict[Path, int] = {}
     for item in items:
         ranks[item.path] = min(rank(item), ranks.get(item.path, len(WAITING)))
-    items.sort(key=lambda item: ranks[item.path])
+    items.sort(key=lambda item: (item.path.name == PATCHING, ranks[item.path]))
     if config.getoption("db") != "postgres":
         return
     kept = [item for item in items if touches_the_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """As pytest does it; but see the line below."""
+    return runner.pytest_runtest_protocol(item, nextitem)
+
+
+# Python 3.11 and newer keep the frames of calls in pieces of 16 kB, each taken from the system when
+# a call needs it and given back when it returns: a test some hundred calls deep does so at every
+# call across an edge. One large frame below makes one piece, in which there is room for the others.
+pytest_runtest_protocol.__code__ = pytest_runtest_protocol.__code__.replace(co_stacksize=40_000)
 
 
 def pytest_collection_finish() -> None:
