@@ -14,6 +14,7 @@ from cryptography.fernet import InvalidToken
 from django.apps import apps
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from crm import second_factor
@@ -59,9 +60,7 @@ def check(questions: Questions) -> Findings:
             if isinstance(column, EncryptedTextField):
                 _check_secrets(column, found)
     _check_second_factors(found)
-    for kind in Activity.Kind.values:
-        if number := Activity.objects.filter(kind=kind, **{kind: None}).count():
-            found.empty_activities[kind] = number
+    _check_activities(found)
     _check_references(found)
     counts = {name: rows().count() for name, rows in questions.items()}
     found.contradictions = {name: count for name, count in counts.items() if count}
@@ -139,6 +138,14 @@ def _check_second_factors(found: Findings) -> None:
     found.secrets += len(read)
     if lost := read.count(False):
         found.unreadable_secrets[second_factor.COLUMN] = lost
+
+
+def _check_activities(found: Findings) -> None:
+    empty = Q()
+    for kind in Activity.Kind.values:
+        empty |= Q(kind=kind, **{kind: None})
+    numbers = Activity.objects.filter(empty).order_by().values_list("kind")
+    found.empty_activities = dict(numbers.annotate(Count("pk")))
 
 
 def _can_be_read(reader: Any, value: bytes) -> bool:
