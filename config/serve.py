@@ -144,7 +144,8 @@ def why_not(address: Address) -> str:
 
 
 def commands(address: Address) -> dict[str, list[str]]:
-    celery = [sys.executable, "-m", "celery", "-q", "-A", "config.celery"]
+    # `migrate` has made the checks: they read every page, of which these parts know nothing
+    celery = [sys.executable, "-m", "celery", "-q", "--skip-checks", "-A", "config.celery"]
     gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi:application"]
     quiet = ["--no-control-socket", "--log-level", "warning"]  # its control socket is one a person
     threads = ["-k", "gthread", "--threads", "8", "--graceful-timeout", "5"]

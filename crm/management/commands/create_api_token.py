@@ -8,6 +8,7 @@ from crm.models import ApiToken, User
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # they read every page; `migrate` makes them
     help = "Make an API token for a user. It is shown once."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -11,7 +11,7 @@ MARKS = {"ok": "ok     ", "warning": "warning", "wrong": "WRONG  "}
 
 
 class Command(BaseCommand):
-    requires_system_checks = ()  # they read every page; the web part makes them
+    requires_system_checks = ()  # they read every page; `migrate` makes them
     help = "Look at clocks, keys, storage, parts, mailboxes, DNS and certificates."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -10,7 +10,7 @@ from inbox.diagnosis import bundle
 
 
 class Command(BaseCommand):
-    requires_system_checks = ()  # they read every page; the web part makes them
+    requires_system_checks = ()  # they read every page; `migrate` makes them
     help = "Print what helps to find a fault. No address, name, host or text is in it."
 
     def add_arguments(self, parser: CommandParser) -> None:

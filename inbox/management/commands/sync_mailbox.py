@@ -14,7 +14,7 @@ from inbox.wire.faults import Fault
 
 
 class Command(BaseCommand):
-    requires_system_checks = ()  # they read every page; the web part makes them
+    requires_system_checks = ()  # they read every page; `migrate` makes them
     help = "Look at one mailbox now and print what was read and logged."
 
     def add_arguments(self, parser: CommandParser) -> None:

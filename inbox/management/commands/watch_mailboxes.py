@@ -9,7 +9,7 @@ from inbox.sync.watcher import Watcher
 
 
 class Command(BaseCommand):
-    requires_system_checks = ()  # they read every page; the web part makes them
+    requires_system_checks = ()  # they read every page; `migrate` makes them
     help = "Hold IDLE sessions to the connected mailboxes and look as soon as a server speaks."
 
     def handle(self, *args: Any, **options: Any) -> None:
