@@ -32,8 +32,8 @@ WAITING = [
         "test_random.py",
         "test_faults.py",
     },
-    {"live_server"},
     {"_mail_servers", "connect"},
+    {"live_server"},
 ]
 PATCHING = "test_sentry.py"  # at the very end: what the client has patched stays so, and is slower
 _running = ExitStack()
