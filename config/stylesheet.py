@@ -14,7 +14,7 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
 ROOT = Path(__file__).resolve().parent.parent
-STYLES, VAR = ROOT / "static" / "css", ROOT / "var"
+STYLES, BUILD = ROOT / "static" / "css", ROOT / "build"
 NAME = "css/musubi.css"
 FIRST = "layers.css"  # says the order of the layers; that of the other files is free
 
@@ -38,10 +38,9 @@ class Finder(BaseFinder):
 
 def joined() -> Path:
     """Where it lies, as its files are now. Several processes may ask at the same time."""
-    target = VAR / "static" / NAME
+    target = BUILD / "static" / NAME
     content = "".join(file.read_text() for file in files())
     if not target.exists() or target.read_text() != content:
-        VAR.mkdir(mode=0o700, exist_ok=True)  # as config/serve.py makes it
         target.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile("w", dir=target.parent, delete=False) as file:
             file.write(content)
