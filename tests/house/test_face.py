@@ -70,6 +70,13 @@ def test_every_style_is_small_and_linked_once() -> None:
         assert by_itself != (path in stylesheet.files()), name(path)
 
 
+def test_every_style_closes_what_it_opens() -> None:
+    """A browser closes it at the end of a file, but there is none where the next one is joined."""
+    for path in STYLES:
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+        assert text.count("{") == text.count("}"), name(path)
+
+
 def test_colours_are_named_in_one_place() -> None:
     raw = re.compile(r"#[0-9a-f]{3,8}\b", re.IGNORECASE)
     others = [path for path in STYLES if path.name != "tokens.css"]
