@@ -94,13 +94,16 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Files that wait come first: meanwhile others compute, and at the end no core waits.
-    With --db=postgres: drops the tests that never touch the database."""
+    """On SQLite files that wait come first, on PostgreSQL last: run beside each other, one of the
+    two computes while the other waits. With --db=postgres: drops what never touches the database.
+    """
     ranks: dict[Path, int] = {}
     for item in items:
         ranks[item.path] = min(rank(item), ranks.get(item.path, len(WAITING)))
-    items.sort(key=lambda item: (item.path.name == PATCHING, ranks[item.path]))
-    if config.getoption("db") != "postgres":
+    on_postgres = config.getoption("db") == "postgres"
+    items.sort(key=lambda item: ranks[item.path], reverse=on_postgres)
+    if not on_postgres:
+        items.sort(key=lambda item: item.path.name == PATCHING)
         return
     kept = [item for item in items if touches_the_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])

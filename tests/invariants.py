@@ -311,7 +311,7 @@ def i7_no_message_is_read_for_ever() -> None:
 
 
 def i8_no_secret_is_told(world: World) -> None:
-    """No password anywhere; in the log neither an address nor a word of any mail."""
+    """In the log: no password, no address, no word of any mail."""
     lines = "\n".join(world.said)
     subjects = Email.objects.exclude(subject="").values_list("subject", flat=True)
     secrets = {PASSWORD, *(s for s in subjects if len(s) >= TELLING)}
@@ -320,7 +320,7 @@ def i8_no_secret_is_told(world: World) -> None:
 
 
 def _passwords() -> dict[str, Any]:
-    """The rows of others that hold a password."""
+    """Rows of other models that hold a password, by what I8 says of them."""
     return {
         f"I8: a password in {model.__name__}.{column}": model._default_manager.filter(
             **{f"{column}__contains": PASSWORD}
