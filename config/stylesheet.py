@@ -1,8 +1,9 @@
 """The stylesheet that every page asks for: files of static/css and static/css/components as one.
 
 A component has a file of its own, and a browser that comes for the first time asks once, not forty
-times. Nobody builds it: whoever looks for it, WhiteNoise or `collectstatic`, finds it joined anew
-where a file has changed. What single pages ask for beside it lies in static/css/pages.
+times. Nobody builds it: whoever looks for it finds it joined anew where a file has changed. That is
+`collectstatic`, or WhiteNoise as it starts, with DEBUG at each request. What single pages ask for
+beside it lies in static/css/pages.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from django.contrib.staticfiles.finders import BaseFinder
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +27,7 @@ class Finder(BaseFinder):
     def check(self, **_options: Any) -> list[Any]:
         return []
 
+    # as Django has it
     def find(self, path: str, find_all: bool = False, **_old: Any) -> Any:  # noqa: FBT001, FBT002
         if path != NAME:
             return []
@@ -37,17 +40,26 @@ class Finder(BaseFinder):
 
 
 def joined() -> Path:
-    """Where it lies, as its files are now. Several processes may ask at the same time."""
+    """Where it lies, as its files are now. Raises ImproperlyConfigured."""
     target = BUILD / "static" / NAME
     content = "".join(file.read_text() for file in files())
-    if not target.exists() or target.read_text() != content:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=target.parent, delete=False) as file:
-            file.write(content)
-        written = Path(file.name)
-        written.chmod(0o644)
-        written.replace(target)
+    try:
+        if not target.exists() or target.read_text() != content:
+            _write(target, content)
+    except OSError as error:
+        advice = "Let this account write there, or run collectstatic and set STATIC_MANIFEST=true."
+        raise ImproperlyConfigured(f"{target}: {error.strerror}. {advice}") from error
     return target
+
+
+def _write(target: Path, content: str) -> None:
+    """All at once: several processes may do so at the same time."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", dir=target.parent, delete=False) as file:
+        file.write(content)
+    written = Path(file.name)
+    written.chmod(0o644)
+    written.replace(target)
 
 
 def files() -> list[Path]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
@@ -42,10 +43,16 @@ def test_what_has_changed_is_there_at_once_and_what_has_not_stays_the_same_file(
     assert [path.name for path in first.parent.iterdir()] == [first.name]
 
 
+def test_where_it_cannot_be_written_it_says_what_to_do(styles: Path) -> None:
+    stylesheet.BUILD.write_text("a file that is in the way")
+    with pytest.raises(ImproperlyConfigured, match="STATIC_MANIFEST=true"):
+        stylesheet.joined()
+
+
 def test_it_is_served(client: Client) -> None:
     answer = client.get("/static/css/musubi.css")
     assert answer["Content-Type"].startswith("text/css")
-    text = b"".join(answer).decode()  # type: ignore[call-overload]
+    text = answer.getvalue().decode()
     assert text.startswith("/* The order of the layers")
     assert ".btn" in text and "@font-face" in text
 
