@@ -47,7 +47,7 @@ X_FRAME_OPTIONS = "DENY"
 INSTALLED_APPS = [
     "crm",
     "inbox",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # its pages come with the addresses (urls.py)
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

@@ -12,6 +12,9 @@ from django.views.generic import RedirectView
 from config.api import api
 from inbox.views.metrics import metrics
 
+# Here, as no process but the web has a use for them: every start would take half as long again.
+admin.autodiscover()
+
 # An account's address is what an administrator gave it, and is believed (M16): nobody adds another.
 account_pages = [each for each in account_pages if "email" not in str(each.name)]
 # Recovery codes are shown once, so there is no address to download them from later. Neither they

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 
+import config.urls  # noqa: F401  # where its pages are registered
 from crm.models import (
     Activity,
     ApiToken,
