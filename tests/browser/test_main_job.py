@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 
 from tests import schema
 from tests.browser.test_walk import inspect
-from tests.config.test_parts import until
+from tests.config.test_parts import ASKING, until
 from tests.config.test_serve import is_well, serving
 from tests.inbox.letters import PNG
 from tests.servers.dovecot import Dovecot
@@ -64,7 +64,7 @@ def test_connect_write_and_be_answered(
         assert dovecot.counts(own)["Sent"] == 1
         assert set(map(frozenset, dovecot.flags(own).values())) == {frozenset()}
         assert len(relay.accepted_by(customer)) == 1
-        until(lambda: is_well(f"http://127.0.0.1:{port}/api/v1/health"), 60)
+        until(lambda: is_well(f"http://127.0.0.1:{port}/api/v1/health"), 60, ASKING)
 
 
 def make_account(page: Page) -> None:

@@ -15,11 +15,14 @@ from config.parts import Part, end_all
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def until(happened: Callable[[], bool], seconds: float = 10) -> None:
+ASKING = 0.3  # seconds between two questions that a server has to work for
+
+
+def until(happened: Callable[[], bool], seconds: float = 10, every: float = 0.02) -> None:
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 def runs(pid: int) -> bool:

@@ -20,7 +20,7 @@ from config.serve import Address, commands
 from crm.models import Contact, Email, User
 from inbox.models import Mailbox, Outgoing
 from inbox.sending import composer
-from tests.config.test_parts import ROOT, until
+from tests.config.test_parts import ASKING, ROOT, until
 from tests.factories import connect_mailbox, make_email
 from tests.inbox.letters import reply_to
 from tests.servers.dovecot import Dovecot
@@ -97,7 +97,7 @@ def machines(
     with ExitStack() as running:
         running.enter_context(first.running("web", "worker", "watcher"))
         running.enter_context(second.running("web", "worker", "watcher", "beat"))
-        until(lambda: first.well() and second.well(), 120)
+        until(lambda: first.well() and second.well(), 120, ASKING)
         yield first, second
 
 

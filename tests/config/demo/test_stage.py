@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests import schema
-from tests.config.test_parts import ROOT, until
+from tests.config.test_parts import ASKING, ROOT, until
 from tests.config.test_serve import children, serving
 
 pytestmark = pytest.mark.live
@@ -108,7 +108,7 @@ PEOPLE = ("anna.weber", "yuki.aoki")
 
 def _a_first_answer(visitor: Visitor, weber: Any) -> None:
     visitor.write_to(weber, "Good morning")
-    until(lambda: visitor.answers(weber["id"], "Good morning") != [], PATIENCE)
+    until(lambda: visitor.answers(weber["id"], "Good morning") != [], PATIENCE, ASKING)
     (answer,) = visitor.answers(weber["id"], "Good morning")
     assert answer["reason"]["rule"] == "reply"
     assert "Hana" in answer["text"]
@@ -126,7 +126,7 @@ def _an_answer_from_restarted_servers(
     until(lambda: mail not in children(parent) and len(children(parent)) == PARTS)
     seeded = visitor.emails(aoki["id"])[0]  # a conversation that was there from the start
     visitor.write_to(aoki, "ご連絡", in_reply_to_id=seeded["id"])
-    until(lambda: visitor.answers(aoki["id"], "ご連絡") != [], PATIENCE)
+    until(lambda: visitor.answers(aoki["id"], "ご連絡") != [], PATIENCE, ASKING)
     (answer,) = visitor.answers(aoki["id"], "ご連絡")
     assert "青木" in answer["text"]
     assert answer["thread_id"] == seeded["thread_id"]
@@ -148,7 +148,7 @@ def _a_second_start_changes_nothing(visitor: Visitor, demo: Path) -> None:
     visitor.manage("furnish_demo", str(demo / "demo.json"))
     assert [box["id"] for box in visitor.api("/mailboxes")["items"]] == [box["id"] for box in boxes]
     assert visitor.api("/contacts?limit=100")["items"] == contacts
-    until(lambda: _states(visitor)[:2] == ["connected", "connected"], 60)  # after the restart
+    until(lambda: _states(visitor)[:2] == ["connected", "connected"], 60, ASKING)  # again
     (info,) = (box for box in boxes if box["email"] == "info@kumo.example")
     assert info["state"] == "disconnected"
     assert "AUTHENTICATIONFAILED" in info["state_reason"]
