@@ -8,11 +8,12 @@ So no moment that is found here is one at which the clock on the wall says that 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import holidays
+from holidays.registry import COUNTRIES
 
+KNOWN = frozenset(code for _name, code, *_more in COUNTRIES.values())
 FURTHEST = 800  # days: whoever does not work within two years works never
 
 
@@ -43,8 +44,8 @@ class Window:
 
 def public_holidays(country: str, years: range) -> frozenset[date]:
     """Those of a country (ISO 3166); none where it is not known."""
-    known: Any = holidays.list_supported_countries(include_aliases=False)
-    found = holidays.country_holidays(country, years=years) if country in known else ()
+    # not by the list that the package makes: for that it loads 250 countries
+    found = holidays.country_holidays(country, years=years) if country in KNOWN else ()
     return frozenset(found)
 
 

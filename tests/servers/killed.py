@@ -22,6 +22,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+import config.urls  # noqa: F401  # loaded here: a step is one of the job, none of loading what it needs
 from inbox.models import Enrolment, Mailbox, Outgoing
 from inbox.outreach import sequences
 from inbox.sending import outbox
