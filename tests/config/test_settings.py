@@ -11,10 +11,15 @@ from django.core.exceptions import ImproperlyConfigured
 
 from tests.house.test_house import ROOT
 
-DEPLOYED = {
+DEPLOYED = {  # as docs/running.md tells an operator
     "HTTPS": "true",
     "DEBUG": "false",
     "ALLOWED_HOSTS": "crm.example.org",
+    "CSRF_TRUSTED_ORIGINS": "https://crm.example.org",
+    "DATABASE_URL": "postgres://musubi@localhost/musubi",
+    "CELERY_BROKER_URL": "redis://localhost/0",
+    "CACHE_URL": "rediscache://localhost/1",
+    "EMAIL_URL": "smtp://localhost",
     "SECRET_KEY": "of-a-deployment-" + "9fA-_x7" * 8,
     "STATIC_MANIFEST": "true",
 }
