@@ -267,15 +267,15 @@ class Mailbox(Timestamped):
         it has passed (a certificate that was renewed)."""
         lasting = not transient or self._troubled_long(now)
         state = self.State.DISCONNECTED if lasting else self.State.DEGRADED
-        with transaction.atomic():
-            self._becomes(state, code, said, now)
-            if lasting:
-                patience = PATIENCE if again and not transient else timedelta()
-                Absence.begin(self, code, now).lasts(code, now, patience)
         wait = min(3600, settings.INBOX_POLL_SECONDS * 2 ** min(self.failures, 6))
         wait *= random.uniform(0.8, 1.2)  # not all at once, when a server with many comes back
         due = now + max(timedelta(seconds=wait), at_least) if transient or again else NEVER
-        self.change(failures=self.failures + 1, next_look_at=due)
+        with transaction.atomic():  # whoever reads the state reads when it is tried again
+            self._becomes(state, code, said, now)
+            self.change(failures=self.failures + 1, next_look_at=due)
+            if lasting:
+                patience = PATIENCE if again and not transient else timedelta()
+                Absence.begin(self, code, now).lasts(code, now, patience)
 
     def _troubled_long(self, now: datetime) -> bool:
         """What does not pass for hours is no passing fault (M37)."""

@@ -13,8 +13,6 @@ import pytest
 from config.parts import Part, end_all
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
 ASKING = 0.3  # seconds between two questions that a server has to work for
 
 

@@ -1,8 +1,10 @@
 """The lease of a mailbox, and what its state says."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from pytest_django import Settings
 
 from crm.models import User
@@ -73,6 +75,20 @@ def test_a_lasting_fault_waits_for_its_owner(mailbox: Mailbox) -> None:
     assert not Mailbox.objects.free_to_watch(later).exists()
     mailbox.note_success(later)
     assert (mailbox.state, mailbox.state_reason, mailbox.failures) == ("connected", "", 0)
+
+
+def test_a_fault_is_written_at_once_with_when_it_is_tried_again(mailbox: Mailbox) -> None:
+    """Who reads the one reads the other; and a database that goes away between leaves neither."""
+    mailbox.note_success(NOW)
+
+    def goes_away(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and "next_look_at" in sql:
+            raise OperationalError("server closed the connection unexpectedly")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(goes_away), pytest.raises(OperationalError):
+        mailbox.note_fault("timeout", "", NOW, transient=True)
+    assert Mailbox.objects.get().state == "connected"
 
 
 def test_look_now_makes_it_due_once(mailbox: Mailbox) -> None:
