@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 
-import config.urls  # noqa: F401  # where its pages are registered
 from crm.models import (
     Activity,
     ApiToken,
@@ -83,6 +82,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+admin.autodiscover()  # as config/urls.py does, which may not be loaded yet
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 OURS = [model for model in MODELS if model._meta.app_label in ("crm", "inbox")]
 FROZEN = b"canary-frozen-bytes"

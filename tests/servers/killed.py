@@ -15,20 +15,23 @@ runs undisturbed and returns how many steps there are.
 import os
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-import config.urls  # noqa: F401  # loaded here: a step is one of the job, none of loading what it needs
 from inbox.models import Enrolment, Mailbox, Outgoing
 from inbox.outreach import sequences
 from inbox.sending import outbox
 from inbox.sync import engine
 
 ROOT = Path(__file__).resolve().parents[2]
+# Loaded here: a step is one of the job, none of loading the addresses that it asks for.
+import_module(settings.ROOT_URLCONF)
 OURS = (str(ROOT / "inbox"), str(ROOT / "crm"))
 
 
