@@ -71,6 +71,7 @@ def with_records(tasks: Any, user: User) -> Any:
         Association.objects.filter(seen)
         .select_related("contact", "company", "deal")
         .prefetch_related("contact__addresses")
+        .order_by("pk")
     )
     prefetch = Prefetch("activity__associations", queryset=places, to_attr="places")
     return tasks.select_related("activity", "assignee").prefetch_related(prefetch)

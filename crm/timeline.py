@@ -120,10 +120,12 @@ def associate(standings: Iterable[Standing]) -> None:
 
 
 def _associated(row: Standing, newest: Sequence[tuple[int, int]]) -> list[Association]:
-    contacts = dict.fromkeys(contact.pk for contact in row.contacts)  # in their order
-    companies = {c.company_id for c in row.contacts if c.company_id} | {c.pk for c in row.companies}
+    """Each kind in the order in which it was given: it is named in that order."""
+    contacts = dict.fromkeys(contact.pk for contact in row.contacts)
+    employers = [contact.company_id for contact in row.contacts if contact.company_id]
+    companies = dict.fromkeys([*employers, *(company.pk for company in row.companies)])
     open_deals = dict.fromkeys(deal for contact, deal in newest if contact in contacts)
-    deals = {deal.pk for deal in row.deals} | set(list(open_deals)[:MOST_DEALS])
+    deals = dict.fromkeys([*(deal.pk for deal in row.deals), *list(open_deals)[:MOST_DEALS]])
     places: list[dict[str, int]] = [{"contact_id": pk} for pk in contacts]
     places += [{"company_id": pk} for pk in companies] + [{"deal_id": pk} for pk in deals]
     copies = {"activity": row.activity, "at": row.activity.at, "thread": row.thread}

@@ -68,6 +68,16 @@ def test_a_record_that_one_may_not_see_is_not_named(hana: User, rin: User, aoki:
     assert about(group.tasks[0]) == []
 
 
+def test_records_are_named_in_the_order_in_which_they_were_added(
+    hana: User, aoki: Contact, weber: Contact
+) -> None:
+    """PostgreSQL puts the row that was written last behind the others."""
+    task = todo.add("Ask both", assignee=hana, records=[weber, aoki], by=hana)
+    weber.associations.update(at=timezone.now())
+    ((shown,),) = [group.tasks for group in agenda(hana, timezone.localtime())]
+    assert (shown, about(shown)) == (task, [weber, aoki])
+
+
 def test_the_number_of_queries_does_not_grow(
     hana: User, django_assert_max_num_queries: object
 ) -> None:
