@@ -18,7 +18,7 @@ from inbox.mime.types import ParsedAttachment
 from inbox.models import Snippet, Template, TemplateFolder
 from inbox.models.templates import Prewritten
 from inbox.outreach.labels import described
-from inbox.outreach.templates import MOST_BYTES, Body
+from inbox.outreach.templates import MOST_BYTES, Body, written_over
 
 SHORTCUT = re.compile(r"[\w-]{1,30}")
 
@@ -43,11 +43,28 @@ class PrewrittenForm(LetterForm):
     """What templates and snippets share. One that was designed elsewhere keeps its HTML: it is
     edited as plain text, and only where somebody changes that it becomes what they wrote."""
 
-    designed = False
     all_optional = True  # what is left empty is said when it is saved
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=150)
     shared = forms.BooleanField(label=gettext_lazy("Shared with everybody"), required=False)
+
+    def __init__(self, *args: Any, row: Prewritten | None = None, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.row, self.told = row, False
+        self.designed = bool(row and is_designed(row.html))
+        self.fields["name"].widget.attrs["autofocus"] = row is None
+
+    def shown(self) -> str:
+        """Which state of the row was seen by whoever posts this form, to be posted with it."""
+        return self._now() if self.told else self.data.get("shown", self._now())
+
+    def _now(self) -> str:
+        return self.row.updated_at.isoformat() if self.row else ""
+
+    def changes(self, row: Prewritten) -> bool:
+        """Whether to save it would write anything; asked of one that is valid so far."""
+        typed = {**self.columns(), **written_over(row, self.body)}
+        return any(getattr(row, name) != value for name, value in typed.items())
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -59,6 +76,15 @@ class PrewrittenForm(LetterForm):
             refuse_unknown_fields(shown)
         except forms.ValidationError as wrong:
             self.add_error("text", wrong)
+        unseen = self.row if self.shown() != self._now() else None
+        if unseen and not self.errors and self.changes(unseen):
+            self.told = True
+            raise forms.ValidationError(
+                _(
+                    "This was changed meanwhile, by somebody else or in another window. Open it "
+                    "in a new one to see how it stands, or save again to put yours in its place."
+                )
+            )
         return values
 
     @property
@@ -86,14 +112,12 @@ class TemplateForm(PrewrittenForm):
 
     field_order = ("name", "folder", "language", "subject", "text", "attachments", "shared")
 
-    def __init__(self, *args: Any, template: Template | None = None, **values: Any) -> None:
-        super().__init__(*args, **values)
+    def __init__(self, *args: Any, row: Template | None = None, **values: Any) -> None:
+        super().__init__(*args, row=row, **values)
         fields: Any = self.fields
         fields["folder"].queryset = TemplateFolder.objects.kept()
         fields["language"].choices = [("", _("Any language")), *settings.LANGUAGES]
-        files = list(template.files.all()) if template else []
-        self.fields["name"].widget.attrs["autofocus"] = template is None
-        self.designed = bool(template and is_designed(template.html))
+        files = list(row.files.all()) if row else []
         self.files_before = files
         fields["kept"].choices = [(str(file.pk), file.name) for file in files]
         self.initial.setdefault("kept", [str(file.pk) for file in files])
@@ -114,6 +138,10 @@ class TemplateForm(PrewrittenForm):
         named = ("name", "shared", "folder", "language", "subject")
         return {name: self.cleaned_data[name] for name in named}
 
+    def changes(self, row: Prewritten) -> bool:
+        left_out = len(self.kept_files()) < len(self.files_before)
+        return super().changes(row) or left_out or bool(self.cleaned_data["attachments"])
+
     def new_files(self) -> list[Any]:
         return [_attached(file) for file in self.cleaned_data["attachments"]]
 
@@ -131,11 +159,9 @@ class SnippetForm(PrewrittenForm):
 
     field_order = ("name", "shortcut", "text", "shared")
 
-    def __init__(self, *args: Any, owner: User | None, row: Prewritten | None, **values: Any):
+    def __init__(self, *args: Any, owner: User | None, **values: Any) -> None:
         super().__init__(*args, **values)
-        self.owner, self.row = owner, row
-        self.fields["name"].widget.attrs["autofocus"] = row is None
-        self.designed = bool(row and is_designed(row.html))
+        self.owner = owner
 
     def clean_shortcut(self) -> str:
         shortcut: str = self.cleaned_data["shortcut"].lstrip(";").lower()

@@ -68,15 +68,21 @@ def edit(
     **columns: Any,
 ) -> UndoEntry:
     """Write what was changed and return the way back. Of its files those of `kept` stay (None:
-    all). Plain text in which nothing was changed leaves the HTML as it is."""
-    if not body.html and body.text == row.text:
-        body = Body(html=row.html)
-    step = undo.changed(row, **both_forms(**body._asdict()), **columns)
+    all)."""
+    step = undo.changed(row, **written_over(row, body), **columns)
     if isinstance(row, Template):
         if kept is not None:
             _detach(row.files.exclude(pk__in=kept))
         _attach(row, files)
     return undo.remember(by, step)
+
+
+def written_over(row: Prewritten, body: Body) -> dict[str, str]:
+    """`html` and `text` of the row once this is saved. Plain text in which nothing was changed
+    leaves the HTML as it is."""
+    if not body.html and body.text == row.text:
+        body = Body(html=row.html)
+    return both_forms(**body._asdict())
 
 
 def _detach(files: Any) -> None:

@@ -37,7 +37,7 @@ def _rows(request: Request, view: str) -> Any:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: Request) -> HttpResponse:
-    form = SnippetForm(posted(request), owner=request.user, row=None)
+    form = SnippetForm(posted(request), owner=request.user)
     if form.is_bound and form.is_valid():
         story.add(Snippet, form.body, by=request.user, **form.columns())
         return done(request, "inbox:snippets", toast=_("The snippet was saved."))

@@ -98,7 +98,7 @@ def template(request: Request, pk: int) -> HttpResponse:
     names = ("name", "shared", "language", "subject", "html", "text")
     initial = {name: getattr(found, name) for name in names} | {"folder": found.folder_id}
     typed = posted(request) if mine else None
-    form = TemplateForm(typed, request.FILES or None, initial=initial, template=found)
+    form = TemplateForm(typed, request.FILES or None, initial=initial, row=found)
     if request.method != "POST" or "preview" in request.POST:
         return _editor(request, form, found)
     if not mine:

@@ -21,7 +21,7 @@ def body(**values: Any) -> dict[str, Any]:
 def test_a_snippet_is_made_changed_and_deleted(client: Client, hana: User) -> None:
     client.force_login(hana)
     assert "No snippets yet" in client.get(PATH).content.decode()
-    assert client.post(f"{PATH}new/", body()).status_code == 303
+    assert client.post(f"{PATH}new/", body(shown="x")).status_code == 303  # it means nothing yet
     row = Snippet.objects.get()
     assert (row.shortcut, row.html, row.owner) == ("thanks", "<p>Thank you.</p>", hana)
     assert ";thanks" in client.get(f"{PATH}?q=thank", headers=HTMX).content.decode()
@@ -35,6 +35,26 @@ def test_a_snippet_is_made_changed_and_deleted(client: Client, hana: User) -> No
     assert "Restore Thanks" in client.get(f"{PATH}?view=trash").content.decode()
     assert client.post(f"{PATH}{row.pk}/restoration/").status_code == 303
     assert Snippet.objects.visible_to(hana).exists()
+
+
+def test_what_was_saved_meanwhile_is_not_written_over_unseen(
+    client: Client, hana: User, mio: User
+) -> None:
+    client.force_login(hana)
+    client.post(f"{PATH}new/", body(shared="on"))
+    row = Snippet.objects.get()
+    address = f"{PATH}{row.pk}/"
+    opened = {"shared": "on", "shown": client.get(address).context["form"].shown()}
+    client.force_login(mio)
+    assert client.post(address, body(text="Thanks a lot.", **opened)).status_code == 303
+    client.force_login(hana)
+    refused = client.post(address, body(name="Merci", **opened))
+    assert refused.status_code == 422
+    assert "This was changed meanwhile" in refused.content.decode()
+    told = {"shared": "on", "shown": refused.context["form"].shown()}
+    assert client.post(address, body(name="Merci", **told)).status_code == 303
+    row.refresh_from_db()
+    assert (row.name, row.text) == ("Merci", "Thank you.")
 
 
 @pytest.mark.parametrize(

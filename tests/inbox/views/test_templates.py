@@ -61,6 +61,43 @@ def test_a_template_is_made_and_changed_and_that_undone(client: Client, hana: Us
     assert (row.name, row.text, row.shared) == ("Offer", "One\n\nTwo", True)
 
 
+def test_what_was_saved_meanwhile_is_not_written_over_unseen(client: Client, hana: User) -> None:
+    """Another window, or an admin: nothing typed is lost on either side."""
+    client.force_login(hana)
+    row = make(hana)
+    opened = {"shown": client.get(row.get_absolute_url()).context["form"].shown()}
+    first = body(text="First", **opened)
+    assert client.post(row.get_absolute_url(), first).status_code == 303
+    assert client.post(row.get_absolute_url(), first).status_code == 303  # pressed twice
+    refused = client.post(row.get_absolute_url(), body(text="Second", **opened))
+    assert refused.status_code == 422
+    page = refused.content.decode()
+    assert "This was changed meanwhile" in page and "Second</textarea>" in page
+    row.refresh_from_db()
+    assert row.text == "First"
+    told = body(text="Second", shown=refused.context["form"].shown())
+    assert f'name="shown" value="{told["shown"]}"' in page
+    assert client.post(row.get_absolute_url(), told).status_code == 303
+    row.refresh_from_db()
+    assert row.text == "Second"
+    undo(client)
+    row.refresh_from_db()
+    assert row.text == "First"
+
+
+def test_a_file_that_was_attached_meanwhile_stays(client: Client, hana: User) -> None:
+    client.force_login(hana)
+    row = make(hana, subject="Tea", text="Dear {{ contact.name }},")
+    opened = {"shown": client.get(row.get_absolute_url()).context["form"].shown()}
+    file = SimpleUploadedFile("a.txt", b"a")
+    client.post(row.get_absolute_url(), body(attachments=file, **opened))
+    assert client.post(row.get_absolute_url(), body(**opened)).status_code == 422
+    file.seek(0)
+    again = client.post(row.get_absolute_url(), body(attachments=file, **opened))
+    assert again.status_code == 422
+    assert [kept.name for kept in row.files.all()] == ["a.txt"]
+
+
 def test_text_that_was_not_touched_keeps_its_formats(client: Client, hana: User) -> None:
     row = make(hana, html="<p>Dear <b>you</b></p>", text="Dear you")
     client.force_login(hana)
