@@ -10,7 +10,7 @@ from crm import todo
 from crm.agenda import MOST_DONE, agenda, due_today, group_of
 from crm.models import Audience, Contact, User
 from crm.templatetags.due import about
-from tests.factories import make_contact
+from tests.factories import make_contact, make_deal
 
 TOKYO = zoneinfo.ZoneInfo("Asia/Tokyo")
 WEDNESDAY = datetime(2026, 3, 11, 15, 0, tzinfo=TOKYO)
@@ -76,6 +76,13 @@ def test_records_are_named_in_the_order_in_which_they_were_added(
     weber.associations.update(at=timezone.now())
     ((shown,),) = [group.tasks for group in agenda(hana, timezone.localtime())]
     assert (shown, about(shown)) == (task, [weber, aoki])
+
+
+def test_deals_are_named_in_the_order_in_which_they_were_given(hana: User, weber: Contact) -> None:
+    first, second = make_deal(owner=hana), make_deal(owner=hana)
+    todo.add("Ask", assignee=hana, records=[weber, second, first], by=hana)
+    ((shown,),) = [group.tasks for group in agenda(hana, timezone.localtime())]
+    assert about(shown) == [weber, second, first]
 
 
 def test_the_number_of_queries_does_not_grow(
