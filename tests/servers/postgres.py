@@ -12,11 +12,9 @@ from pathlib import Path
 # The data lives as long as the run: nothing need survive a power cut. Tables that were rolled back
 # again and again look large to the planner: it would compile queries of a few rows. Seen empty, a
 # table is read whole, also for each foreign key to the thousands of rows that a test puts there.
-# A few rows are found by an index and a loop; to weigh other joins takes longer than to answer.
 CARELESS = (
     *("fsync=off", "synchronous_commit=off", "full_page_writes=off"),
-    *("shared_buffers=64MB", "jit=off"),
-    *("enable_seqscan=off", "enable_hashjoin=off", "enable_mergejoin=off"),
+    *("shared_buffers=64MB", "jit=off", "enable_seqscan=off"),
 )
 # What was committed outlives a crash of the server, though not of the machine.
 DURABLE = ("fsync=off", "shared_buffers=64MB")
